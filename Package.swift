@@ -1,0 +1,39 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// `make check` sets this; a plain `swift build` with a newer compiler should not fail on its new warnings.
+let strict: [SwiftSetting] =
+  Context.environment["LOSSCTL_WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
+
+let package = Package(
+  name: "lossctl",
+  products: [
+    .executable(name: "lossctl", targets: ["lossctl"]),
+    .library(name: "Losses", targets: ["Losses"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(name: "LossTensor", swiftSettings: strict),
+    .target(name: "LossKernels", swiftSettings: strict),
+    .target(name: "Losses", dependencies: ["LossTensor", "LossKernels", "CPlatform"], swiftSettings: strict),
+    .target(
+      name: "LossIO", dependencies: ["LossTensor", "CArchive", "CFastFloat", "CPlatform"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "lossctl",
+      dependencies: [
+        "Losses", "LossIO", "LossTensor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    // fast_float is header-only C++; this target gives its exact parser a C face.
+    .target(name: "CFastFloat"),
+    // What the system offers and Swift's own C module hides.
+    .target(name: "CPlatform"),
+  ],
+  cxxLanguageStandard: .cxx17
+)

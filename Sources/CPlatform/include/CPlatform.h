@@ -1,0 +1,18 @@
+#ifndef LOSSCTL_CPLATFORM_H
+#define LOSSCTL_CPLATFORM_H
+
+/// How many processors this process may run on: its affinity mask on Linux, else the processors online.
+int lossctl_processor_count(void);
+
+/// Opens a file without a name in `directory`, which vanishes with its descriptor unless it is linked.
+///
+/// - Returns: a descriptor for writing, or -1 with `errno` set; `ENOTSUP` where the system or the file
+///   system has no such files.
+int lossctl_open_unnamed(const char *directory, unsigned mode);
+
+/// Gives the unnamed file a name. The name must not exist.
+///
+/// - Returns: 0, or -1 with `errno` set.
+int lossctl_link_unnamed(int descriptor, const char *path);
+
+#endif

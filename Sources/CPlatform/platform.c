@@ -1,0 +1,54 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+int lossctl_processor_count(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    const int allowed = CPU_COUNT(&set);
+    if (allowed > 0) {
+      return allowed;
+    }
+  }
+#endif
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (int)online : 1;
+}
+
+int lossctl_open_unnamed(const char *directory, unsigned mode) {
+#ifdef O_TMPFILE
+  const int descriptor = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  // Kernels and file systems without the flag see the directory opened for writing.
+  if (descriptor < 0 && (errno == EISDIR || errno == EOPNOTSUPP || errno == EINVAL)) {
+    errno = ENOTSUP;
+  }
+  return descriptor;
+#else
+  (void)directory;
+  (void)mode;
+  errno = ENOTSUP;
+  return -1;
+#endif
+}
+
+int lossctl_link_unnamed(int descriptor, const char *path) {
+#ifdef __linux__
+  char source[64];
+  snprintf(source, sizeof source, "/proc/self/fd/%d", descriptor);
+  return linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
+#else
+  (void)descriptor;
+  (void)path;
+  errno = ENOTSUP;
+  return -1;
+#endif
+}

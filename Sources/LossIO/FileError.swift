@@ -1,0 +1,104 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// What is wrong with a file: which one, where in it, and how.
+///
+/// All wording is in ``wording``; callers test ``problem``.
+public struct FileError: Error, Equatable, Sendable {
+  /// A position within a file.
+  public enum Place: Equatable, Sendable {
+    /// Bytes from the start of the file.
+    case byte(Int)
+    /// A physical line and the byte within it, both counted from 1.
+    case line(Int, column: Int)
+  }
+
+  /// The file, as the user named it; `-` is standard input or output.
+  public var path: String
+
+  /// Where in the file, where that is known.
+  public var place: Place?
+
+  /// What is wrong.
+  public var problem: Problem
+
+  /// An error at a place in a file.
+  public init(_ path: String, at place: Place? = nil, _ problem: Problem) {
+    self.path = path
+    self.place = place
+    self.problem = problem
+  }
+
+  /// The kinds of trouble files give.
+  public enum Problem: Equatable, Sendable {
+    // Any file.
+    case cannotOpen(errno: CInt)
+    case cannotRead(errno: CInt)
+    case isDirectory
+    case empty
+    case notEnoughMemory(bytes: Int)
+    case unrecognizedFormat(found: String)
+    case unsupportedContainer(name: String)
+    case selectorNotSupported(selector: String, format: String)
+    case standardInputTaken
+    case notOneNumber(shape: String)
+
+    // NPY.
+    case wrongMagic(found: String)
+    case unsupportedVersion(major: UInt8, minor: UInt8)
+    case headerTruncated(expected: Int, found: Int)
+    case headerTooLong(bytes: Int, limit: Int)
+    case headerSyntax(expected: String, found: String)
+    case headerKeyMissing(String)
+    case headerKeyDuplicate(String)
+    case headerKeyUnknown(String)
+    case unsupportedType(descr: String, kind: String)
+    case typeNeedsOverride(descr: String)
+    case overrideImpossible(stored: String, requested: String)
+    case shapeOverflow(shape: String)
+    case dataTruncated(expected: Int, found: Int, shape: String, type: String)
+    case trailingBytes(count: Int)
+
+    // CSV.
+    case notANumber(column: String, found: String)
+    case inexactInteger(column: String, found: String, type: String)
+    case raggedRow(expected: Int, found: Int)
+    case unknownColumn(name: String, nearest: String?, known: [String])
+    case columnOutOfRange(column: String, count: Int)
+    case badColumnSelection(String)
+    case duplicateColumn(name: String, first: Int, second: Int)
+    case namesNeedHeader(name: String)
+    case malformedQuotes(String)
+    case loneCarriageReturn
+    case noRows
+    case notText(found: String)
+    case unsupportedTextType(requested: String)
+
+    // Output.
+    case cannotWrite(errno: CInt)
+    case unknownSuffix(suffix: String, known: [String])
+    case noOutputDirectory(String)
+  }
+}
+
+/// An error in words: a stable code for programs, a sentence for people, and what to do about it.
+public struct Wording: Equatable, Sendable {
+  /// A stable name in kebab case.
+  public let code: String
+  /// What was expected and what was found, without the file's name.
+  public let message: String
+  /// What to do about it, where there is something to say.
+  public let hint: String?
+
+  /// An error in words.
+  public init(_ code: String, _ message: String, hint: String? = nil) {
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+}

@@ -1,0 +1,157 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+extension FileError {
+  /// The error in words. Every message about files is here and nowhere else.
+  public var wording: Wording {
+    switch problem {
+    case .cannotOpen(let code):
+      Wording("cannot-open", "cannot open: \(systemMessage(code))")
+    case .cannotRead(let code):
+      Wording("cannot-read", "cannot read: \(systemMessage(code))")
+    case .isDirectory:
+      Wording("is-directory", "expected a file, found a directory")
+    case .empty:
+      Wording("empty-file", "expected a tensor, found an empty file")
+    case .notEnoughMemory(let bytes):
+      Wording("not-enough-memory", "needs \(bytes) bytes of memory, which the system refuses")
+    case .unrecognizedFormat(let found):
+      Wording(
+        "unrecognized-format", "expected an NPY file or CSV text, found \(found)",
+        hint: "write it with numpy.save, or as numbers separated by commas")
+    case .unsupportedContainer(let name):
+      Wording(
+        "unsupported-container", "expected an NPY file or CSV text, found \(name)",
+        hint: "unpack it first")
+    case .selectorNotSupported(let selector, let format):
+      Wording(
+        "selector-not-supported",
+        "\(format) files have no parts to select, found the selection \"\(selector)\"",
+        hint: "leave out \":\(selector)\"")
+    case .standardInputTaken:
+      Wording(
+        "standard-input-taken", "standard input can be read only once, found \"-\" given again",
+        hint: "name a file for one of the two")
+    case .notOneNumber(let shape):
+      Wording("not-one-number", "expected one number, found a tensor of shape \(shape)")
+
+    case .wrongMagic(let found):
+      Wording(
+        "wrong-magic",
+        #"expected an NPY file, which starts with "\x93NUMPY", found \#(found)"#)
+    case .unsupportedVersion(let major, let minor):
+      Wording(
+        "unsupported-version", "expected NPY version 1.0, 2.0 or 3.0, found \(major).\(minor)")
+    case .headerTruncated(let expected, let found):
+      Wording(
+        "header-truncated", "expected an NPY header of \(expected) bytes, found only \(found)",
+        hint: "the file is cut short; write it again")
+    case .headerTooLong(let bytes, let limit):
+      Wording(
+        "header-too-long", "expected an NPY header of at most \(limit) bytes, found \(bytes)")
+    case .headerSyntax(let expected, let found):
+      Wording("header-syntax", "NPY header: expected \(expected), found \(found)")
+    case .headerKeyMissing(let key):
+      Wording("header-key-missing", "NPY header: expected the key '\(key)', found none")
+    case .headerKeyDuplicate(let key):
+      Wording("header-key-duplicate", "NPY header: expected the key '\(key)' once, found it twice")
+    case .headerKeyUnknown(let key):
+      Wording(
+        "header-key-unknown",
+        "NPY header: expected the keys 'descr', 'fortran_order' and 'shape', found '\(key)'")
+    case .unsupportedType(let descr, let kind):
+      Wording(
+        "unsupported-dtype", "expected a real numeric dtype, found \(descr) (\(kind))",
+        hint: "convert it with numpy's astype before saving")
+    case .typeNeedsOverride(let descr):
+      Wording(
+        "dtype-needs-override",
+        "expected a numeric dtype, found raw bytes (\(descr)), which do not say what they are",
+        hint: "if they are bfloat16, add --pred-dtype bfloat16 (or --label-dtype)")
+    case .overrideImpossible(let stored, let requested):
+      Wording(
+        "dtype-override-impossible", "holds \(stored), which cannot be read as \(requested)",
+        hint:
+          "a dtype option reinterprets raw bytes; to compute in another type use --compute-dtype"
+      )
+    case .shapeOverflow(let shape):
+      Wording("shape-overflow", "the shape \(shape) has more elements than can be addressed")
+    case .dataTruncated(let expected, let found, let shape, let type):
+      Wording(
+        "data-truncated",
+        "expected \(expected) bytes of data for \(type) \(shape), found \(found)",
+        hint: "the file is cut short; write it again")
+    case .trailingBytes(let count):
+      Wording(
+        "trailing-bytes",
+        "expected the end of the file after the data, found \(count) more byte\(count == 1 ? "" : "s")",
+        hint: "keep one array in a file")
+
+    case .notANumber(let column, let found):
+      Wording("not-a-number", "column \(column): expected a number, found \(found)")
+    case .inexactInteger(let column, let found, let type):
+      Wording(
+        "inexact-integer", "column \(column): \(type) cannot hold the integer \(found) exactly",
+        hint: "read it as float64: --pred-dtype float64 (or --label-dtype)")
+    case .raggedRow(let expected, let found):
+      Wording(
+        "ragged-row",
+        "expected \(expected) field\(expected == 1 ? "" : "s") as in the first row, found \(found)")
+    case .unknownColumn(let name, let nearest, let known):
+      Wording(
+        "unknown-column",
+        "expected one of the columns \(known.joined(separator: ", ")), found \"\(name)\"",
+        hint: nearest.map { "did you mean \"\($0)\"?" })
+    case .columnOutOfRange(let column, let count):
+      Wording("column-out-of-range", "expected a column from 1 to \(count), found \(column)")
+    case .badColumnSelection(let text):
+      Wording(
+        "bad-column-selection",
+        "expected columns as names, numbers from 1 or ranges (score,label or 2-5), found \"\(text)\""
+      )
+    case .duplicateColumn(let name, let first, let second):
+      Wording(
+        "duplicate-column", "expected one column \"\(name)\", found it at \(first) and \(second)",
+        hint: "select it by its number")
+    case .namesNeedHeader(let name):
+      Wording(
+        "names-need-header", "expected a header row to find column \"\(name)\" in, found numbers",
+        hint: "select columns by number, counted from 1")
+    case .malformedQuotes(let what):
+      Wording("malformed-quotes", what)
+    case .loneCarriageReturn:
+      Wording(
+        "lone-carriage-return",
+        "expected lines that end in LF or CRLF, found a carriage return alone",
+        hint: "convert the file, for example with tr '\\r' '\\n'")
+    case .noRows:
+      Wording("no-rows", "expected rows of numbers, found only a header")
+    case .notText(let found):
+      Wording("not-text", "expected CSV text in UTF-8, found \(found)")
+    case .unsupportedTextType(let requested):
+      Wording(
+        "unsupported-text-dtype", "text is read as float32 or float64, found \(requested)")
+
+    case .cannotWrite(let code):
+      Wording("cannot-write", "cannot write: \(systemMessage(code))")
+    case .unknownSuffix(let suffix, let known):
+      Wording(
+        "unknown-suffix",
+        "expected a name ending in \(known.joined(separator: ", ")), found \(suffix.isEmpty ? "no suffix" : "\".\(suffix)\"")"
+      )
+    case .noOutputDirectory(let directory):
+      Wording("no-output-directory", "cannot write: the directory \(directory) does not exist")
+    }
+  }
+}
+
+/// The system's own words for an error number.
+func systemMessage(_ code: CInt) -> String {
+  guard let text = strerror(code) else { return "error \(code)" }
+  return String(cString: text)
+}

@@ -1,0 +1,138 @@
+import LossTensor
+
+/// NumPy's `.npy`: a magic string, a version, a header in Python syntax, and the elements.
+///
+///     \x93NUMPY  major minor  header length (u16 LE in 1.0, u32 LE in 2.0 and 3.0)  header  data
+///
+/// Source: NEP 1 and numpy/lib/format. Nothing is allocated by what a header says: every length is held
+/// against the bytes that are there first.
+public enum NPYFormat: FileFormat {
+  /// `NPY`.
+  public static let name = "NPY"
+
+  /// `npy`.
+  public static let suffixes = ["npy"]
+
+  /// The six bytes every file begins with.
+  static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+
+  /// Longer headers are of structured dtypes, or forged; NumPy's own limit.
+  static let headerLimit = 10_000
+
+  /// Whether the content begins with the magic string.
+  public static func recognizes(_ content: UnsafeRawBufferPointer) -> Bool {
+    content.starts(with: magic)
+  }
+
+  /// A wrong magic string, or a file cut short within it.
+  public static func mismatch(_ source: ByteSource) -> FileError {
+    FileError(source.path, at: .byte(0), .wrongMagic(found: describeStart(source.bytes)))
+  }
+
+  /// Reads the one array of an NPY file, in place.
+  public static func read(
+    _ source: ByteSource, name: String, selector: String?, options: ReadOptions
+  ) throws(FileError) -> TensorFile {
+    if let selector {
+      let problem = FileError.Problem.selectorNotSupported(selector: selector, format: Self.name)
+      throw FileError(source.path, problem)
+    }
+    let (headerStart, headerCount) = try headerRange(of: source)
+    var parser = NPYHeaderParser(
+      bytes: UnsafeRawBufferPointer(
+        rebasing: source.bytes[headerStart..<headerStart + headerCount]),
+      path: source.path, fileOffset: headerStart)
+    let header = try parser.parse()
+    let type = try elementType(header.descr, path: source.path, override: options.elementType)
+    guard let shape = Shape(header.shape) else {
+      let text = "(" + header.shape.map(String.init).joined(separator: ", ") + ")"
+      throw FileError(source.path, .shapeOverflow(shape: text))
+    }
+    let dataStart = headerStart + headerCount
+    try checkDataLength(source, from: dataStart, type: type, shape: shape)
+    let strides = header.isColumnMajor ? shape.columnMajorStrides : shape.rowMajorStrides
+    guard
+      let tensor = Tensor(
+        storage: source.storage, byteOffset: dataStart, elementType: type,
+        isByteSwapped: header.descr.isBigEndian != isBigEndianMachine, shape: shape,
+        strides: strides)
+    else { throw FileError(source.path, .shapeOverflow(shape: shape.description)) }
+    return TensorFile(name: name, tensor: tensor)
+  }
+
+  private static var isBigEndianMachine: Bool { 1.bigEndian == 1 }
+
+  /// Where the header text lies, checked against the file's length.
+  private static func headerRange(
+    of source: ByteSource
+  ) throws(FileError) -> (start: Int, count: Int) {
+    let bytes = source.bytes
+    guard bytes.count >= 8 else {
+      throw FileError(
+        source.path, at: .byte(bytes.count), .headerTruncated(expected: 10, found: bytes.count))
+    }
+    let (major, minor) = (bytes[6], bytes[7])
+    guard (1...3).contains(major), minor == 0 else {
+      throw FileError(source.path, at: .byte(6), .unsupportedVersion(major: major, minor: minor))
+    }
+    let lengthBytes = major == 1 ? 2 : 4
+    let start = 8 + lengthBytes
+    guard bytes.count >= start else {
+      throw FileError(
+        source.path, at: .byte(bytes.count), .headerTruncated(expected: start, found: bytes.count))
+    }
+    let count = (0..<lengthBytes).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
+    guard count <= bytes.count - start else {
+      throw FileError(
+        source.path, at: .byte(bytes.count),
+        .headerTruncated(expected: count, found: bytes.count - start))
+    }
+    guard count <= headerLimit else {
+      throw FileError(source.path, at: .byte(8), .headerTooLong(bytes: count, limit: headerLimit))
+    }
+    return (start, count)
+  }
+
+  private static func checkDataLength(
+    _ source: ByteSource, from start: Int, type: ElementType, shape: Shape
+  ) throws(FileError) {
+    let (expected, overflow) = shape.elementCount.multipliedReportingOverflow(by: type.byteCount)
+    guard !overflow else {
+      throw FileError(source.path, .shapeOverflow(shape: shape.description))
+    }
+    let found = source.bytes.count - start
+    if found < expected {
+      throw FileError(
+        source.path, at: .byte(source.bytes.count),
+        .dataTruncated(
+          expected: expected, found: found, shape: shape.description, type: type.rawValue))
+    }
+    if found > expected {
+      throw FileError(
+        source.path, at: .byte(start + expected), .trailingBytes(count: found - expected))
+    }
+  }
+
+  /// The element type a descr such as `<f4` stands for, or the one the user says it is.
+  private static func elementType(
+    _ descr: NPYDescr, path: String, override: ElementType?
+  ) throws(FileError) -> ElementType {
+    let stored = descr.elementType
+    guard let override, override != stored else {
+      if let stored { return stored }
+      if descr.kind == "V", descr.byteCount == 2 {
+        throw FileError(path, .typeNeedsOverride(descr: descr.text))
+      }
+      throw FileError(path, .unsupportedType(descr: descr.text, kind: descr.kindName))
+    }
+    // Raw bytes and 16-bit integers are how formats without bfloat16 carry it; anything else said to
+    // be another type would be a mistake.
+    let isRaw = descr.kind == "V" || (descr.byteCount == 2 && "iu".contains(descr.kind))
+    guard isRaw, descr.byteCount == override.byteCount, override.isFloatingPoint else {
+      throw FileError(
+        path,
+        .overrideImpossible(stored: stored?.rawValue ?? descr.text, requested: override.rawValue))
+    }
+    return override
+  }
+}

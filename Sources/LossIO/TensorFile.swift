@@ -1,0 +1,86 @@
+import LossTensor
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A path with an optional part of the file to select: `table.csv:score,label`.
+public struct FileSelection: Equatable, Sendable {
+  /// The file's path; `-` is standard input.
+  public let path: String
+
+  /// What stands behind the colon.
+  public let selector: String?
+
+  /// Splits `text` at the colon that leaves the longest path that exists.
+  ///
+  /// Colons are legal in file names, so a file of the whole name wins. Where nothing exists the last
+  /// colon is taken, unless a directory follows it.
+  public init(_ text: String) {
+    let colons = text.indices.filter { text[$0] == ":" }.reversed()
+    if !colons.isEmpty, access(text, F_OK) != 0 {
+      let isFile: (String) -> Bool = { $0 == "-" || access($0, F_OK) == 0 }
+      let existing = colons.first { isFile(String(text[..<$0])) }
+      let guess = colons.first.flatMap { text[$0...].contains("/") ? nil : $0 }
+      if let colon = existing ?? guess {
+        path = String(text[..<colon])
+        selector = String(text[text.index(after: colon)...])
+        return
+      }
+    }
+    path = text
+    selector = nil
+  }
+}
+
+/// How files are to be read where their content leaves a choice.
+public struct ReadOptions: Sendable {
+  /// The element type the user says the file has, over what the file says.
+  public var elementType: ElementType?
+
+  /// The type numbers in text are read as.
+  public var textType: ElementType
+
+  /// Options with nothing overridden.
+  public init(elementType: ElementType? = nil, textType: ElementType = .float32) {
+    self.elementType = elementType
+    self.textType = textType
+  }
+}
+
+/// A tensor read from a file, and what the reader decided on the way.
+public struct TensorFile: Sendable {
+  /// The file and its selected part, as the user wrote them.
+  public let name: String
+
+  /// The content.
+  public let tensor: Tensor
+
+  /// The selected columns' names, for text with a header.
+  public let columns: [String]?
+
+  /// Whether text was found to have a header; nil for formats without one.
+  public let hasHeader: Bool?
+
+  /// A tensor read from a file.
+  public init(name: String, tensor: Tensor, columns: [String]? = nil, hasHeader: Bool? = nil) {
+    self.name = name
+    self.tensor = tensor
+    self.columns = columns
+    self.hasHeader = hasHeader
+  }
+
+  /// Reads the tensor that `name` (a path, `-`, or `path:selection`) stands for.
+  ///
+  /// - Throws: `FileError` where there is no such file or it holds no such tensor.
+  public init(reading name: String, options: ReadOptions = ReadOptions()) throws(FileError) {
+    let selection = FileSelection(name)
+    let source = try ByteSource(opening: selection.path)
+    let format = try FileFormats.format(of: source)
+    self = try format.read(source, name: name, selector: selection.selector, options: options)
+  }
+}

@@ -1,0 +1,221 @@
+import LossTensor
+
+/// What all blocks of an evaluation add up to.
+struct EvaluationTotals {
+  var sum = ExactSum()
+  var tally = BlockTally()
+  var nonFinite = 0
+  var firstNonFinite: (unit: Int, value: Double)?
+
+  mutating func merge(_ other: EvaluationTotals) {
+    sum.add(other.sum)
+    tally.merge(other.tally)
+    nonFinite += other.nonFinite
+    if let theirs = other.firstNonFinite, firstNonFinite.map({ theirs.unit < $0.unit }) ?? true {
+      firstNonFinite = theirs
+    }
+  }
+}
+
+/// Runs a kernel over all units: cuts them into blocks, spreads the blocks over threads, adds exactly and
+/// stores what is asked for.
+struct BlockEvaluation<Kernel: BlockKernel> {
+  typealias Scalar = Kernel.Scalar
+
+  let kernel: Kernel
+  let sinks: LossSinks
+  let policies: EvaluationPolicies
+  let gradientOutput: Tensor?
+  let progress: (@Sendable (Double) -> Void)?
+
+  /// Units in a block: values, gradients and two inputs of this many doubles stay within 512 KB.
+  private static var largestBlock: Int { 16384 }
+
+  private var unitCount: Int { kernel.unitShape.elementCount }
+
+  /// The units one thread takes at a time: a block, or whole rows where rows are added up.
+  private var unitsPerItem: Int {
+    let row = max(kernel.unitsPerRow, 1)
+    guard sinks.perRow != nil else { return Self.largestBlock }
+    return row * max(1, Self.largestBlock / row)
+  }
+
+  private var work: ParallelWork {
+    let items = (unitCount + unitsPerItem - 1) / unitsPerItem
+    let threads = policies.threadCount ?? availableProcessorCount()
+    let report = progress.map { progress in
+      { @Sendable (finished: Int) in progress(Double(finished) / Double(max(items, 1))) }
+    }
+    return ParallelWork(itemCount: items, threadCount: threads, progress: report)
+  }
+
+  func run() throws -> EvaluationTotals {
+    let divisor = try gradientDivisor()
+    let states = try work.run(
+      makeState: { try ThreadState(self, divisor: divisor) },
+      body: { state, item in try state.evaluate(units(of: item)) })
+    if let rows = sinks.perRow, unitCount == 0 { try storeEmptyRows(into: rows) }
+    return states.reduce(into: EvaluationTotals()) { $0.merge($1.totals) }
+  }
+
+  /// What gradients are divided by. With ignored units it takes a look at the labels first.
+  private func gradientDivisor() throws -> Double {
+    guard sinks.gradient != nil, policies.reduction == .mean else { return 1 }
+    guard kernel.mayIgnoreUnits else { return Double(unitCount) }
+    let counts = try work.run(
+      makeState: { (kept: 0, workspace: try kernel.makeWorkspace(blockSize: unitsPerItem)) },
+      body: { state, item in state.kept += kernel.countKept(units(of: item), state.workspace) })
+    return Double(counts.reduce(0) { $0 + $1.kept })
+  }
+
+  private func units(of item: Int) -> Range<Int> {
+    let start = item * unitsPerItem
+    return start..<min(start + unitsPerItem, unitCount)
+  }
+
+  /// Rows without elements have no blocks; each is the mean of nothing.
+  private func storeEmptyRows(into sink: any TensorSink) throws {
+    let count = kernel.unitShape.rowCount
+    let value = policies.rowValue(ExactSum(), kept: 0)
+    let rows = [Scalar](repeating: Scalar(value), count: count)
+    try rows.withUnsafeBufferPointer { try sink.write($0, at: 0) }
+  }
+}
+
+extension EvaluationPolicies {
+  /// One row's loss: its sum under `sum`, else the mean of what is kept of it.
+  func rowValue(_ sum: ExactSum, kept: Int) -> Double {
+    let reduction: Reduction = reduction == .sum ? .sum : .mean
+    return reduction.reduce(sum: sum.rounded, divisor: Double(kept), empty: empty) ?? .nan
+  }
+}
+
+/// One thread's scratch memory and totals.
+private struct ThreadState<Kernel: BlockKernel> {
+  typealias Scalar = Kernel.Scalar
+
+  var totals = EvaluationTotals()
+  private let evaluation: BlockEvaluation<Kernel>
+  private let workspace: Kernel.Workspace
+  private let values: MutableByteStorage
+  private let gradient: MutableByteStorage?
+  private let upstream: BlockReader<Scalar>?
+  private let factor: Double
+  private let divisor: Double
+  private let blockSize: Int
+
+  init(_ evaluation: BlockEvaluation<Kernel>, divisor: Double) throws {
+    self.evaluation = evaluation
+    self.divisor = divisor
+    blockSize = min(16384, max(evaluation.kernel.unitShape.elementCount, 1))
+    workspace = try evaluation.kernel.makeWorkspace(blockSize: blockSize)
+    let byteCount = blockSize * MemoryLayout<Scalar>.stride
+    func scratch() throws -> MutableByteStorage {
+      guard let memory = MutableByteStorage(byteCount: byteCount) else {
+        throw LossError.notEnoughMemory(bytes: byteCount)
+      }
+      return memory
+    }
+    values = try scratch()
+    gradient = evaluation.sinks.gradient == nil ? nil : try scratch()
+    let output = evaluation.gradientOutput
+    let isPerUnit = evaluation.policies.reduction == .none
+    factor = isPerUnit ? 1 : output?.element(at: 0) ?? 1
+    upstream = isPerUnit ? try output.map { try BlockReader($0, capacity: 16384) } : nil
+  }
+
+  /// Computes an item: blocks one after another, and rows where they are asked for.
+  mutating func evaluate(_ units: Range<Int>) throws {
+    let perRow = evaluation.sinks.perRow == nil ? nil : evaluation.kernel.unitsPerRow
+    var rows = perRow.map {
+      RowSums<Scalar>(unitsPerRow: max($0, 1), policies: evaluation.policies)
+    }
+    for start in stride(from: units.lowerBound, to: units.upperBound, by: blockSize) {
+      let block = start..<min(start + blockSize, units.upperBound)
+      try evaluateBlock(block, rows: &rows)
+    }
+    if let rows, let sink = evaluation.sinks.perRow, let perRow {
+      try rows.finished.withUnsafeBufferPointer {
+        try sink.write($0, at: units.lowerBound / max(perRow, 1))
+      }
+    }
+  }
+
+  private mutating func evaluateBlock(_ block: Range<Int>, rows: inout RowSums<Scalar>?) throws {
+    let values = self.values.bytes.bindMemory(to: Scalar.self)
+    let gradient = self.gradient?.bytes.bindMemory(to: Scalar.self)
+    let output = BlockOutput(
+      values: UnsafeMutableBufferPointer(rebasing: values[..<block.count]),
+      gradient: gradient.map { UnsafeMutableBufferPointer(rebasing: $0[..<block.count]) },
+      upstream: Upstream(perUnit: upstream?.read(block), factor: factor, divisor: divisor))
+    try evaluation.kernel.evaluate(block, workspace, into: output, tally: &totals.tally)
+    try add(output.values, of: block)
+    if rows != nil { addRows(output.values, of: block, to: &rows) }
+    try evaluation.sinks.values?.write(UnsafeBufferPointer(output.values), at: block.lowerBound)
+    if let gradient = output.gradient {
+      try evaluation.sinks.gradient?.write(UnsafeBufferPointer(gradient), at: block.lowerBound)
+    }
+  }
+
+  private mutating func add(
+    _ values: UnsafeMutableBufferPointer<Scalar>, of block: Range<Int>
+  ) throws {
+    for position in values.indices {
+      let value = values[position].asDouble
+      totals.sum.add(value)
+      if !value.isFinite {
+        let unit = block.lowerBound + position
+        if evaluation.policies.nonFinite == .error {
+          let index = evaluation.kernel.unitShape.index(at: unit)
+          throw LossError.nonFiniteLoss(index: index, found: value)
+        }
+        totals.nonFinite += 1
+        if totals.firstNonFinite == nil { totals.firstNonFinite = (unit, value) }
+      }
+    }
+  }
+
+  private func addRows(
+    _ values: UnsafeMutableBufferPointer<Scalar>, of block: Range<Int>,
+    to rows: inout RowSums<Scalar>?
+  ) {
+    let kernel = evaluation.kernel
+    var position = 0
+    while position < values.count {
+      let unit = block.lowerBound + position
+      let row = max(kernel.unitsPerRow, 1)
+      let end = min(position + row - unit % row, values.count)
+      let kept =
+        kernel.mayIgnoreUnits
+        ? kernel.countKept(unit..<(block.lowerBound + end), workspace) : end - position
+      rows?.add(values[position..<end], kept: kept)
+      position = end
+    }
+  }
+}
+
+/// Adds up rows, which may arrive in pieces.
+private struct RowSums<Scalar: ComputeScalar> {
+  let unitsPerRow: Int
+  let policies: EvaluationPolicies
+  /// The rows that are complete.
+  private(set) var finished: [Scalar] = []
+  private var sum = ExactSum()
+  private var kept = 0
+  private var count = 0
+
+  init(unitsPerRow: Int, policies: EvaluationPolicies) {
+    self.unitsPerRow = unitsPerRow
+    self.policies = policies
+  }
+
+  mutating func add(_ values: Slice<UnsafeMutableBufferPointer<Scalar>>, kept: Int) {
+    for value in values { sum.add(value.asDouble) }
+    self.kept += kept
+    count += values.count
+    if count == unitsPerRow {
+      finished.append(Scalar(policies.rowValue(sum, kept: self.kept)))
+      (sum, self.kept, count) = (ExactSum(), 0, 0)
+    }
+  }
+}

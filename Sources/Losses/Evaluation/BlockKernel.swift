@@ -1,0 +1,127 @@
+import LossTensor
+
+/// The arithmetic of one loss over a block of values: the one part a new loss has to write.
+///
+/// The loss's result is a tensor of *units* (elements for an elementwise loss, rows for a row loss). A
+/// kernel hands out unit values and what each adds to the divisor, never a mean: evaluation cuts units
+/// into blocks, runs them on threads, adds exactly and reduces.
+public protocol BlockKernel<Scalar>: Sendable {
+  /// The type values are computed in and handed out as.
+  associatedtype Scalar: ComputeScalar
+
+  /// A thread's own scratch memory.
+  associatedtype Workspace
+
+  /// The shape of the unreduced loss; its elements are the units.
+  var unitShape: Shape { get }
+
+  /// How many units make one row of the per-row output.
+  var unitsPerRow: Int { get }
+
+  /// Whether some units may be left out, so that the divisor is known only after looking at the labels.
+  var mayIgnoreUnits: Bool { get }
+
+  /// Scratch memory for blocks of at most `blockSize` units.
+  func makeWorkspace(blockSize: Int) throws(LossError) -> Workspace
+
+  /// Counts the units that are not ignored, without computing them.
+  func countKept(_ units: Range<Int>, _ workspace: Workspace) -> Int
+
+  /// Computes the units of one block.
+  ///
+  /// - Parameters:
+  ///   - units: offsets in C order of `unitShape`.
+  ///   - output: where values and gradients go; every element is to be written, 0 for ignored units.
+  ///   - tally: what the block adds to the totals besides its values.
+  /// - Throws: `LossError.valueOutOfRange` for the first unit whose input is out of range.
+  func evaluate(
+    _ units: Range<Int>, _ workspace: Workspace, into output: BlockOutput<Scalar>,
+    tally: inout BlockTally
+  ) throws(LossError)
+}
+
+/// Where a kernel writes one block.
+public struct BlockOutput<Scalar: ComputeScalar> {
+  /// One loss a unit.
+  public let values: UnsafeMutableBufferPointer<Scalar>
+
+  /// The gradient of the block's units with respect to the differentiable input, where asked for.
+  public let gradient: UnsafeMutableBufferPointer<Scalar>?
+
+  /// What multiplies each derivative.
+  public let upstream: Upstream<Scalar>
+}
+
+/// The gradient that arrives at each unit from the reduction and the user's `--grad-output`.
+///
+/// A factor and a divisor are kept apart so that a derivative is rounded once when divided, and not
+/// first multiplied by a rounded 1/N.
+public struct Upstream<Scalar: ComputeScalar> {
+  /// The user's gradient for each unit of the block, or nil for one factor for all.
+  let perUnit: UnsafeBufferPointer<Scalar>?
+  /// The factor for all units.
+  let factor: Double
+  /// The mean's divisor, or 1.
+  let divisor: Double
+
+  /// `derivative` of the unit at `position` of the block, as it arrives at the input.
+  @inline(__always)
+  func apply(to derivative: Double, at position: Int) -> Scalar {
+    let factor = perUnit.map { $0[position].asDouble } ?? factor
+    return Scalar(derivative * factor / divisor)
+  }
+}
+
+/// What a block adds to the totals besides its values.
+public struct BlockTally: Sendable {
+  /// Units left out of sum and divisor.
+  public var ignored = 0
+
+  /// The least prediction looked at.
+  public var leastPrediction = Double.infinity
+
+  /// The greatest prediction looked at.
+  public var greatestPrediction = -Double.infinity
+
+  mutating func merge(_ other: BlockTally) {
+    ignored += other.ignored
+    leastPrediction = min(leastPrediction, other.leastPrediction)
+    greatestPrediction = max(greatestPrediction, other.greatestPrediction)
+  }
+}
+
+/// Reads blocks of a tensor as `Scalar`: in place where the tensor already is that, else converted into
+/// memory of its own.
+final class BlockReader<Scalar: ComputeScalar> {
+  private let tensor: Tensor
+  private let scratch: MutableByteStorage
+  private let inPlace: UnsafePointer<Scalar>?
+
+  /// A reader for blocks of at most `capacity` elements.
+  init(_ tensor: Tensor, capacity: Int) throws(LossError) {
+    self.tensor = tensor
+    let start = tensor.storage.bytes.baseAddress.map { $0 + tensor.byteOffset }
+    let isPlain =
+      tensor.elementType == Scalar.elementType && tensor.isContiguous && !tensor.isByteSwapped
+    if isPlain, let start, Int(bitPattern: start) % MemoryLayout<Scalar>.alignment == 0 {
+      inPlace = start.assumingMemoryBound(to: Scalar.self)
+    } else {
+      inPlace = nil
+    }
+    let byteCount = inPlace == nil ? capacity * MemoryLayout<Scalar>.stride : 0
+    guard let scratch = MutableByteStorage(byteCount: byteCount) else {
+      throw .notEnoughMemory(bytes: byteCount)
+    }
+    self.scratch = scratch
+  }
+
+  /// The elements at `range`; valid until the next read.
+  func read(_ range: Range<Int>) -> UnsafeBufferPointer<Scalar> {
+    if let inPlace {
+      return UnsafeBufferPointer(start: inPlace + range.lowerBound, count: range.count)
+    }
+    let target = scratch.bytes.bindMemory(to: Scalar.self)
+    tensor.read(range, into: target)
+    return UnsafeBufferPointer(rebasing: target[..<range.count])
+  }
+}

@@ -1,0 +1,170 @@
+import LossKernels
+import LossTensor
+
+/// A loss whose options have been checked.
+public protocol Loss: Sendable {
+  /// What the loss is.
+  static var spec: LossSpec { get }
+
+  /// The settings a result has to name: what was computed, and what differs from the defaults.
+  var settings: [(name: String, value: SettingValue)] { get }
+
+  /// The arithmetic for these inputs in the given type.
+  ///
+  /// - Throws: `LossError` where inputs and options do not go together.
+  func makeKernel<Scalar: ComputeScalar>(
+    _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
+  ) throws(LossError) -> any BlockKernel<Scalar>
+
+  /// What the user should know about a result.
+  func warnings(for tally: BlockTally) -> [LossWarning]
+}
+
+/// How every loss is to be evaluated.
+public struct EvaluationPolicies: Sendable {
+  /// How losses become one.
+  public var reduction = Reduction.mean
+  /// The type to compute in; by the inputs where nil.
+  public var computeType: ElementType?
+  /// What the mean of nothing is.
+  public var empty = EmptyPolicy.nan
+  /// What a loss that is not finite is.
+  public var nonFinite = NonFinitePolicy.allow
+  /// What 0 · ∞ is.
+  public var zeroTimesInfinity = ZeroTimesInfinity.zero
+  /// Threads to use; all processors where nil.
+  public var threadCount: Int?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// Where the tensors of a result go; nil where they are not wanted.
+public struct LossSinks: Sendable {
+  /// The unreduced loss.
+  public var values: (any TensorSink)?
+  /// The loss of each row.
+  public var perRow: (any TensorSink)?
+  /// The gradient.
+  public var gradient: (any TensorSink)?
+
+  /// No tensor wanted.
+  public init() {}
+}
+
+/// A loss bound to its inputs: everything is checked but the elements.
+public struct LossEvaluation: Sendable {
+  /// The type computed in.
+  public let computeType: ElementType
+
+  /// The shape of the unreduced loss.
+  public let unitShape: Shape
+
+  /// The shape of the per-row losses.
+  public let rowShape: Shape
+
+  /// The shape of the gradient.
+  public let gradientShape: Shape
+
+  private let loss: any Loss
+  private let inputs: BoundInputs
+  private let policies: EvaluationPolicies
+  private let gradientOutput: Tensor?
+
+  /// Binds `loss` to `inputs`.
+  ///
+  /// - Parameters:
+  ///   - inputs: the loss's inputs by name.
+  ///   - gradientOutput: the upstream gradient: one number for a mean or a sum, else of the unreduced
+  ///     loss's shape.
+  /// - Throws: `LossError` where an input is missing or a shape does not agree.
+  public init(
+    _ loss: any Loss, inputs: [String: Tensor], gradientOutput: Tensor? = nil,
+    policies: EvaluationPolicies = EvaluationPolicies()
+  ) throws(LossError) {
+    self.loss = loss
+    self.policies = policies
+    self.inputs = try BoundInputs(inputs, to: type(of: loss).spec)
+    computeType = policies.computeType ?? self.inputs.naturalComputeType
+    unitShape = try loss.makeKernel(self.inputs, policies: policies, as: Double.self).unitShape
+    rowShape = .vector(unitShape.rowCount)
+    gradientShape = unitShape
+    if let gradientOutput {
+      let expected = policies.reduction == .none ? unitShape : .scalar
+      guard gradientOutput.shape.elementCount == expected.elementCount,
+        policies.reduction != .none || gradientOutput.shape == expected
+      else {
+        throw .shapeMismatch(
+          input: "grad-output", found: gradientOutput.shape,
+          expected: "\(expected), the shape of the result", transposeMatches: false)
+      }
+    }
+    self.gradientOutput = gradientOutput
+  }
+
+  /// Computes the loss.
+  ///
+  /// - Parameters:
+  ///   - sinks: where result tensors go.
+  ///   - progress: called now and then with the part done, from 0 to 1.
+  /// - Throws: `LossError` for an element out of range, or what a sink throws.
+  public func run(
+    into sinks: LossSinks = LossSinks(), progress: (@Sendable (Double) -> Void)? = nil
+  ) throws -> LossReport {
+    if computeType == .float64 {
+      return try run(as: Double.self, into: sinks, progress: progress)
+    }
+    return try run(as: Float.self, into: sinks, progress: progress)
+  }
+
+  private func run<Scalar: ComputeScalar>(
+    as type: Scalar.Type, into sinks: LossSinks, progress: (@Sendable (Double) -> Void)?
+  ) throws -> LossReport {
+    let kernel = try loss.makeKernel(inputs, policies: policies, as: Scalar.self)
+    return try evaluate(kernel, into: sinks, progress: progress)
+  }
+
+  private func evaluate<Kernel: BlockKernel>(
+    _ kernel: Kernel, into sinks: LossSinks, progress: (@Sendable (Double) -> Void)?
+  ) throws -> LossReport {
+    let blocks = BlockEvaluation(
+      kernel: kernel, sinks: sinks, policies: policies, gradientOutput: gradientOutput,
+      progress: progress)
+    let totals = try blocks.run()
+    let kept = unitShape.elementCount - totals.tally.ignored
+    if kept == 0, policies.empty == .error {
+      throw LossError.nothingToReduce(
+        elements: unitShape.elementCount, ignored: totals.tally.ignored)
+    }
+    let sum = totals.sum.rounded
+    let divisor = Double(kept)
+    return LossReport(
+      loss: type(of: loss).spec.name, reduction: policies.reduction,
+      value: policies.reduction.reduce(sum: sum, divisor: divisor, empty: policies.empty),
+      denominator: divisor, sum: sum, shape: unitShape, rows: unitShape.rowCount,
+      elements: unitShape.elementCount,
+      ignored: totals.tally.ignored, nonFinite: totals.nonFinite, computeType: computeType,
+      settings: loss.settings, warnings: warnings(totals))
+  }
+
+  private func warnings(_ totals: EvaluationTotals) -> [LossWarning] {
+    var warnings = loss.warnings(for: totals.tally)
+    if let first = totals.firstNonFinite {
+      warnings.append(
+        .nonFiniteLosses(
+          count: totals.nonFinite, firstIndex: unitShape.index(at: first.unit), first: first.value))
+    }
+    return warnings
+  }
+}
+
+extension Reduction {
+  /// The one place a sum and a divisor become a result; nil for no reduction.
+  func reduce(sum: Double, divisor: Double, empty: EmptyPolicy) -> Double? {
+    switch self {
+    case .none: nil
+    case .sum: sum
+    case .mean: divisor == 0 && empty == .zero ? 0 : sum / divisor
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import LossTensor
+
+/// How a tensor of losses becomes the result.
+public enum Reduction: String, CaseIterable, Sendable {
+  /// The sum over the divisor the loss defines.
+  case mean
+  /// The sum.
+  case sum
+  /// No reduction: the tensor itself.
+  case none
+}
+
+/// What the mean of nothing is.
+public enum EmptyPolicy: String, CaseIterable, Sendable {
+  /// NaN, as in PyTorch.
+  case nan
+  /// 0, as in Keras.
+  case zero
+  /// An error.
+  case error
+}
+
+/// What a NaN or infinite loss is.
+public enum NonFinitePolicy: String, CaseIterable, Sendable {
+  /// A result like any other; it is counted.
+  case allow
+  /// An error.
+  case error
+}
+
+/// A setting of a loss as it stands in results.
+public enum SettingValue: Equatable, Sendable {
+  /// A word.
+  case text(String)
+  /// A number.
+  case number(Double)
+}
+
+/// Something a user should know about a result that is nevertheless valid.
+public enum LossWarning: Equatable, Sendable {
+  /// Every logit lies in [0, 1].
+  case logitsLookLikeProbabilities(input: String)
+  /// Some losses are NaN or infinite.
+  case nonFiniteLosses(count: Int, firstIndex: [Int], first: Double)
+
+  /// The warning in words.
+  public var message: String {
+    switch self {
+    case .logitsLookLikeProbabilities(let input):
+      "every value of \(input) lies in [0, 1] and looks like a probability; if so, use --from probs"
+    case .nonFiniteLosses(let count, let index, let first):
+      "\(count) \(count == 1 ? "loss is" : "losses are") not finite, the first (\(first)) at index "
+        + "[\(index.map(String.init).joined(separator: ", "))]"
+    }
+  }
+}
+
+/// The result of a loss over its inputs.
+public struct LossReport: Sendable {
+  /// The loss's name.
+  public let loss: String
+
+  /// How the losses were reduced.
+  public let reduction: Reduction
+
+  /// The reduced loss; nil where it was not reduced.
+  public let value: Double?
+
+  /// What `mean` divides by: here, the elements that were not ignored.
+  public let denominator: Double
+
+  /// The exact sum of the losses, rounded once.
+  public let sum: Double
+
+  /// The shape of the unreduced loss.
+  public let shape: Shape
+
+  /// Rows, along the outermost axis.
+  public let rows: Int
+
+  /// Elements of the unreduced loss.
+  public let elements: Int
+
+  /// Elements that count for nothing.
+  public let ignored: Int
+
+  /// Losses that are NaN or infinite.
+  public let nonFinite: Int
+
+  /// The type computed in.
+  public let computeType: ElementType
+
+  /// The loss's own settings that say what was computed.
+  public let settings: [(name: String, value: SettingValue)]
+
+  /// What the user should know.
+  public let warnings: [LossWarning]
+}

@@ -1,0 +1,7 @@
+/// The losses lossctl computes.
+public enum LossRegistry {
+  /// What each loss is. A new loss is one more line here.
+  public static let all: [LossSpec] = [
+    BinaryCrossEntropy.spec
+  ]
+}

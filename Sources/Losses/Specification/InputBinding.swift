@@ -1,0 +1,94 @@
+import LossTensor
+
+/// A loss's inputs by name, with shapes that agree.
+public struct BoundInputs: Sendable {
+  private var tensors: [String: Tensor] = [:]
+
+  /// Holds `tensors` against what `spec` says of their shapes.
+  ///
+  /// Broadcastable inputs come out repeated to the full shape.
+  ///
+  /// - Throws: `LossError` where an input is missing or its shape does not agree.
+  public init(_ given: [String: Tensor], to spec: LossSpec) throws(LossError) {
+    var letters = ShapeLetters()
+    for input in spec.inputs {
+      guard let tensor = given[input.name] else {
+        if input.isRequired { throw .missingInput(input.name) }
+        continue
+      }
+      switch input.shape {
+      case .exactly(let pattern):
+        try letters.match(tensor.shape, pattern, input: input.name)
+        tensors[input.name] = tensor
+      case .broadcastable(let pattern):
+        tensors[input.name] = try letters.broadcast(tensor, pattern, input: input.name)
+      }
+    }
+  }
+
+  /// The input of that name, where it was given.
+  public subscript(name: String) -> Tensor? { tensors[name] }
+
+  /// The input of that name.
+  ///
+  /// - Throws: `LossError.missingInput` where it was not given.
+  public func require(_ name: String) throws(LossError) -> Tensor {
+    guard let tensor = tensors[name] else { throw .missingInput(name) }
+    return tensor
+  }
+
+  /// The type to compute in: float64 where any input is float64, else float32.
+  public var naturalComputeType: ElementType {
+    tensors.values.contains { $0.elementType == .float64 } ? .float64 : .float32
+  }
+}
+
+/// The sizes shape letters have come to stand for, and the input that first said so.
+private struct ShapeLetters {
+  private var sizes: [Substring: (dimensions: [Int], source: String)] = [:]
+
+  mutating func match(_ shape: Shape, _ pattern: String, input: String) throws(LossError) {
+    let items = pattern.split(separator: " ")
+    let fixedCount = items.count { !$0.hasSuffix("...") }
+    guard shape.rank >= fixedCount else { throw mismatch(shape, items, input) }
+    var rest = shape.dimensions[...]
+    for (position, item) in items.enumerated() {
+      let following = items.dropFirst(position + 1).count { !$0.hasSuffix("...") }
+      let taken = item.hasSuffix("...") ? Array(rest.dropLast(following)) : Array(rest.prefix(1))
+      if let known = sizes[item] {
+        guard known.dimensions == taken else { throw mismatch(shape, items, input) }
+      } else {
+        sizes[item] = (taken, input)
+      }
+      rest = rest.dropFirst(taken.count)
+    }
+    guard rest.isEmpty else { throw mismatch(shape, items, input) }
+  }
+
+  func broadcast(_ tensor: Tensor, _ pattern: String, input: String) throws(LossError) -> Tensor {
+    let items = pattern.split(separator: " ")
+    let dimensions = items.flatMap { sizes[$0]?.dimensions ?? [] }
+    guard let target = Shape(dimensions), let repeated = tensor.broadcast(to: target) else {
+      let like = items.lazy.compactMap { sizes[$0]?.source }.first ?? "the predictions"
+      throw .notBroadcastable(
+        input: input, found: tensor.shape, target: Shape(dimensions) ?? tensor.shape, like: like)
+    }
+    return repeated
+  }
+
+  private func mismatch(_ found: Shape, _ items: [Substring], _ input: String) -> LossError {
+    let known = items.map { sizes[$0] }
+    let sources = known.compactMap { $0?.source }
+    guard known.allSatisfy({ $0 != nil }),
+      let expected = Shape(known.flatMap { $0?.dimensions ?? [] })
+    else {
+      return .shapeMismatch(
+        input: input, found: found, expected: "[" + items.joined(separator: ", ") + "]",
+        transposeMatches: false)
+    }
+    let like = sources.first.map { ", like \($0)" } ?? ""
+    return .shapeMismatch(
+      input: input, found: found, expected: expected.description + like,
+      transposeMatches: found.rank > 1 && found.transposed == expected)
+  }
+}

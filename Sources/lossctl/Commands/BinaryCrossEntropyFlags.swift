@@ -1,0 +1,82 @@
+import ArgumentParser
+import Losses
+
+/// The flags of `lossctl bce`.
+struct BinaryCrossEntropyFlags: LossFlags {
+  static var spec: LossSpec { BinaryCrossEntropy.spec }
+
+  static var discussion: String {
+    """
+    The loss of logit x for label y, with weight w and positive weight q, is
+    w [(1 - y) softplus(x) + q y softplus(-x)]. The mean is over all elements that are not ignored; \
+    weights are not in its divisor.
+
+    EXAMPLES
+      lossctl bce --pred logits.npy --label labels.npy
+      lossctl bce --pred table.csv:score --label table.csv:label --from probs
+      lossctl bce --pred logits.npy --label labels.npy --grad gradient.npy --reduction sum
+      cat logits.npy | lossctl bce --pred - --label labels.npy --format text
+    """
+  }
+
+  @OptionGroup var files: PredictionAndLabelOptions
+
+  @Option(help: "What the predictions are.")
+  var from = BinaryCrossEntropy.PredictionKind.logits
+
+  @Option(
+    help: ArgumentHelp(
+      "A weight for each element; broadcasts to the predictions' shape.", valueName: "file"),
+    completion: .tensorFile)
+  var weight: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A weight for the positive part; broadcasts to the predictions' shape.", valueName: "file"),
+    completion: .tensorFile)
+  var posWeight: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Move labels towards 1/2: y becomes y (1 - a) + a/2.", valueName: "a"))
+  var labelSmoothing = Real(0)
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Leave out elements with this label, in the mean's divisor too; may be nan.",
+      valueName: "value"))
+  var ignoreLabel: Real?
+
+  @Option(
+    help: ArgumentHelp(
+      "How logarithms of probabilities stay finite: log:X, eps:X, eps:auto or none.",
+      valueName: "clamp"))
+  var probClamp = ProbabilityClampOption.standard
+
+  var inputs: [InputRequest] {
+    get throws {
+      let weights = [("weight", weight), ("pos-weight", posWeight)]
+      return try files.requests
+        + weights.compactMap { name, path in
+          path.map { InputRequest(name: name, path: $0, elementType: nil) }
+        }
+    }
+  }
+
+  func makeLoss() throws -> any Loss {
+    try BinaryCrossEntropy(
+      from: from, labelSmoothing: labelSmoothing.value, ignoredLabel: ignoreLabel?.value,
+      probabilityClamp: probClamp)
+  }
+}
+
+extension ProbabilityClampOption: ExpressibleByArgument {
+  /// Reads the option's spelling; nil where it is none.
+  public init?(argument: String) {
+    try? self.init(argument)
+  }
+
+  /// The default as it stands in the help.
+  public var defaultValueDescription: String { description }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import LossIO
+import LossTensor
+import Losses
+
+/// A loss's own flags; everything else is the same for all losses.
+protocol LossFlags: ParsableArguments {
+  /// What the loss is.
+  static var spec: LossSpec { get }
+
+  /// Other names of the command.
+  static var aliases: [String] { get }
+
+  /// Examples and whatever else the help should say.
+  static var discussion: String { get }
+
+  /// The files to open.
+  var inputs: [InputRequest] { get throws }
+
+  /// The loss with these options.
+  func makeLoss() throws -> any Loss
+}
+
+extension LossFlags {
+  static var aliases: [String] { [] }
+}
+
+/// The command of a loss: open inputs, evaluate, verify, write.
+struct LossCommand<Flags: LossFlags>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    let summary = Flags.spec.summary
+    return CommandConfiguration(
+      commandName: Flags.spec.name,
+      abstract: summary.prefix(1).uppercased() + summary.dropFirst() + ".",
+      discussion: Flags.discussion, aliases: Flags.aliases)
+  }
+
+  @OptionGroup(title: "Inputs and definition")
+  var flags: Flags
+
+  @OptionGroup(title: "Result")
+  var result: ResultOptions
+
+  @OptionGroup(title: "Checks")
+  var checks: CheckOptions
+
+  @OptionGroup(title: "Numbers")
+  var numbers: NumberOptions
+
+  @OptionGroup(title: "Run")
+  var running: RunOptions
+
+  func run() throws {
+    let inputs = try InputFiles(opening: flags.inputs + gradOutput, for: numbers.computeDtype)
+    try inputs.explaining {
+      let loss = try flags.makeLoss()
+      let evaluation = try LossEvaluation(
+        loss, inputs: inputs.tensors, gradientOutput: inputs["grad-output"], policies: policies)
+      let expectations = try Expectations(checks, reduction: result.reduction)
+      let outputs = try ResultOutputs(result, evaluation, expectations)
+      let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
+      let checked = try expectations.verify(report, outputs)
+      warn(about: report)
+      try outputs.write(
+        LossDocument(report, inputs, result, checked), note: running.diagnostics.note)
+      if checked.contains(where: { !$0.isPassed }) { throw ChecksFailed(checks: checked) }
+    }
+  }
+
+  private var gradOutput: [InputRequest] {
+    result.gradOutput.map { [InputRequest(name: "grad-output", path: $0, elementType: nil)] } ?? []
+  }
+
+  private var policies: EvaluationPolicies {
+    var policies = EvaluationPolicies()
+    policies.reduction = result.reduction
+    policies.computeType = numbers.computeDtype.elementType
+    policies.empty = numbers.empty
+    policies.nonFinite = numbers.nonfinite
+    policies.zeroTimesInfinity = numbers.zeroTimesInf
+    policies.threadCount = running.threads
+    return policies
+  }
+
+  private func warn(about report: LossReport) {
+    for warning in report.warnings { running.diagnostics.warn(warning.message) }
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import LossIO
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The root command: a table of contents.
+struct Lossctl: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "lossctl",
+    abstract: "Compute machine-learning losses and their gradients from files.",
+    discussion: """
+      Predictions and labels are NumPy .npy files or CSV tables, given as paths, as table.csv:column, \
+      or as - for standard input. The result is JSON on standard output.
+
+      EXAMPLES
+        lossctl bce --pred logits.npy --label labels.npy
+        lossctl bce --pred table.csv:score --label table.csv:label
+        lossctl bce --pred logits.npy --label labels.npy --grad gradient.npy
+        lossctl bce --pred logits.npy --label labels.npy --expect 0.7193 --rtol 1e-4
+
+      EXIT STATUS
+        0  done, and every check passed
+        1  a check failed
+        2  trouble: usage, input or output
+      """,
+    version: version,
+    subcommands: [LossCommand<BinaryCrossEntropyFlags>.self])
+}
+
+/// The program: parses, runs, and turns whatever goes wrong into a message and an exit status.
+@main
+enum Main {
+  static func main() {
+    installSignalHandlers()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let diagnostics = Diagnostics(isJSON: arguments.contains("--json-errors"))
+    do {
+      try requireKnownCommand(arguments)
+      var command = try Lossctl.parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      leave(with: error, diagnostics)
+    }
+  }
+
+  private static func leave(with error: any Error, _ diagnostics: Diagnostics) -> Never {
+    if let failure = error as? ChecksFailed {
+      diagnostics.report(failure)
+      exit(ExitStatus.checkFailed.rawValue)
+    }
+    if let description = ErrorDescription(error) {
+      diagnostics.report(description)
+      exit(ExitStatus.trouble.rawValue)
+    }
+    // What is left is ArgumentParser's: help and version, which are results, and usage errors.
+    if Lossctl.exitCode(for: error) == .success {
+      print(Lossctl.fullMessage(for: error))
+      exit(ExitStatus.done.rawValue)
+    }
+    diagnostics.report(ErrorDescription(usage: error))
+    exit(ExitStatus.trouble.rawValue)
+  }
+
+  /// ArgumentParser calls an unknown command an unexpected argument; people want the nearest one.
+  private static func requireKnownCommand(_ arguments: [String]) throws {
+    guard let first = arguments.first else { throw UsageError.noCommand }
+    let commands = Lossctl.configuration.subcommands.flatMap { command in
+      [command.configuration.commandName].compactMap { $0 } + command.configuration.aliases
+    }
+    guard !first.hasPrefix("-"), first != "help", !commands.contains(first) else { return }
+    throw UsageError.unknownCommand(first, known: commands)
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import LossTensor
+
+/// The pair of inputs most losses take.
+struct PredictionAndLabelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The predictions.", valueName: "file"), completion: .tensorFile)
+  var pred: [String]
+
+  @Option(
+    help: ArgumentHelp("The labels, of the same shape.", valueName: "file"),
+    completion: .tensorFile)
+  var label: [String]
+
+  @Option(
+    help: ArgumentHelp(
+      "What raw bytes or 16-bit integers in the predictions are; for text, what to read it as.",
+      valueName: "dtype"))
+  var predDtype: FloatTypeChoice?
+
+  @Option(help: ArgumentHelp("The same for the labels.", valueName: "dtype"))
+  var labelDtype: FloatTypeChoice?
+
+  /// The two files to open.
+  var requests: [InputRequest] {
+    get throws {
+      [
+        InputRequest(
+          name: "pred", path: try single(pred, "pred"), elementType: predDtype?.elementType),
+        InputRequest(
+          name: "label", path: try single(label, "label"), elementType: labelDtype?.elementType),
+      ]
+    }
+  }
+
+  private func single(_ values: [String], _ option: String) throws(UsageError) -> String {
+    guard values.count == 1, let value = values.first else {
+      throw .repeatedOption(option, count: values.count)
+    }
+    return value
+  }
+}
+
+extension CompletionKind {
+  /// Files a tensor can be read from.
+  static var tensorFile: CompletionKind { .file(extensions: ["npy", "csv", "tsv", "txt"]) }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import LossIO
+import LossTensor
+import Losses
+
+/// What of the result is wanted, and where it goes.
+struct ResultOptions: ParsableArguments {
+  @Option(help: "How the losses become one.")
+  var reduction = Reduction.mean
+
+  @Option(help: ArgumentHelp("Where the result goes; - is standard output.", valueName: "file"))
+  var out: String?
+
+  @Option(help: "The result's format; by the suffix of --out where not given, else json.")
+  var format: TensorOutput?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the loss of each row: the mean over its elements, or their sum with --reduction sum.",
+      valueName: "file"))
+  var perRow: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the gradient with respect to the predictions: of the result, or of the sum with --reduction none.",
+      valueName: "file"))
+  var grad: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The upstream gradient: one number, or a tensor like the losses with --reduction none.",
+      valueName: "file"),
+    completion: .tensorFile)
+  var gradOutput: String?
+
+  @Option(help: ArgumentHelp("The type of the tensors written.", valueName: "dtype"))
+  var outDtype: FloatTypeChoice?
+
+  /// The format of the result itself.
+  var resultFormat: TensorOutput {
+    format ?? out.flatMap(TensorOutput.announced(by:)) ?? .json
+  }
+
+  func validate() throws {
+    if gradOutput != nil, grad == nil {
+      throw UsageError.nothingToWrite(option: "grad-output", needs: "--grad FILE")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import LossIO
+import LossTensor
+import Losses
+
+/// The JSON result of a loss, `lossctl.loss/1`.
+struct LossDocument {
+  let report: LossReport
+  private let inputs: InputFiles
+  private let options: ResultOptions
+  private let checks: [CheckResult]
+
+  init(
+    _ report: LossReport, _ inputs: InputFiles, _ options: ResultOptions, _ checks: [CheckResult]
+  ) {
+    self.report = report
+    self.inputs = inputs
+    self.options = options
+    self.checks = checks
+  }
+
+  /// The document.
+  ///
+  /// - Parameter values: the unreduced losses, where they are to stand in it.
+  func json(values: Tensor?) -> JSON {
+    var members: [(key: String, value: JSON)] = [
+      ("schema", .string("lossctl.loss/1")), ("loss", .string(report.loss)),
+      ("value", report.value.map { .real($0) } ?? values.map { .tensor($0) } ?? .null),
+    ]
+    if report.reduction == .none {
+      members.append(("shape", .array(report.shape.dimensions.map { .integer($0) })))
+    }
+    members += [
+      ("reduction", .string(report.reduction.rawValue)),
+      ("denominator", .number(report.denominator)), ("sum", .real(report.sum)),
+      ("rows", .integer(report.rows)), ("elements", .integer(report.elements)),
+      ("ignored", .integer(report.ignored)), ("nonfinite", .integer(report.nonFinite)),
+      ("compute_dtype", .string(report.computeType.rawValue)), ("options", settings),
+      ("inputs", inputs.json), ("outputs", outputs), ("checks", .array(checks.map(\.json))),
+    ]
+    return .object(members)
+  }
+
+  private var settings: JSON {
+    .object(
+      report.settings.map { name, value in
+        switch value {
+        case .text(let text): (name, .string(text))
+        case .number(let number): (name, .number(number))
+        }
+      })
+  }
+
+  private var outputs: JSON {
+    let files = [("per_row", options.perRow), ("grad", options.grad)]
+    return .object(files.compactMap { name, path in path.map { (name, .string($0)) } })
+  }
+}

@@ -1,0 +1,22 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// A file cut short while it is mapped shows as SIGBUS; the message must be made of what a signal
+/// handler may use.
+private let truncatedMessage: StaticString =
+  "lossctl: error: an input file was cut short by another program while it was read\n"
+
+/// Makes the signals a batch tool meets end it as people expect.
+func installSignalHandlers() {
+  // A parent may have left it ignored; a closed pipe then would be an error instead of the end.
+  signal(SIGPIPE, SIG_DFL)
+  signal(SIGBUS) { _ in
+    truncatedMessage.withUTF8Buffer { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    _exit(ExitStatus.trouble.rawValue)
+  }
+}
