@@ -17,9 +17,13 @@ let package = Package(
   targets: [
     .target(name: "LossTensor", swiftSettings: strict),
     .target(name: "LossKernels", swiftSettings: strict),
-    .target(name: "Losses", dependencies: ["LossTensor", "LossKernels", "CPlatform"], swiftSettings: strict),
     .target(
-      name: "LossIO", dependencies: ["LossTensor", "CArchive", "CFastFloat", "CPlatform"],
+      name: "Losses", dependencies: ["LossTensor", "LossKernels", "CPlatform"],
+      swiftSettings: strict),
+    .target(
+      name: "LossIO",
+      // CArchive joins when archives are read: linking it loads fifteen libraries at every start.
+      dependencies: ["LossTensor", "CFastFloat", "CPlatform"],
       swiftSettings: strict),
     .executableTarget(
       name: "lossctl",
@@ -34,6 +38,14 @@ let package = Package(
     .target(name: "CFastFloat"),
     // What the system offers and Swift's own C module hides.
     .target(name: "CPlatform"),
+    .testTarget(
+      name: "LossTensorTests", dependencies: ["LossTensor"], swiftSettings: strict),
+    .testTarget(
+      name: "LossesTests", dependencies: ["Losses", "LossKernels", "LossIO", "LossTensor"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LossIOTests", dependencies: ["LossIO", "LossTensor"], swiftSettings: strict),
+    .testTarget(name: "lossctlTests", dependencies: ["lossctl"], swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )

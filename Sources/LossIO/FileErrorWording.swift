@@ -35,8 +35,8 @@ extension FileError {
         hint: "leave out \":\(selector)\"")
     case .standardInputTaken:
       Wording(
-        "standard-input-taken", "standard input can be read only once, found \"-\" given again",
-        hint: "name a file for one of the two")
+        "standard-input-taken", "expected at most one input from standard input, found more",
+        hint: "name files for the others")
     case .notOneNumber(let shape):
       Wording("not-one-number", "expected one number, found a tensor of shape \(shape)")
 

@@ -98,8 +98,10 @@ private func describe(_ index: [Int]) -> String {
   index.isEmpty ? "" : "[" + index.map(String.init).joined(separator: ", ") + "]"
 }
 
-/// A number in its shortest spelling, whole numbers without a point.
+/// A number in its shortest spelling, whole numbers without a point. A value that came from float32 is
+/// spelled as one: 0.4, not 0.4000000059604645.
 private func describe(_ value: Double) -> String {
   if value.magnitude < 1e15, let whole = Int(exactly: value) { return String(whole) }
-  return value.description
+  let single = Float(value)
+  return Double(single) == value ? single.description : value.description
 }

@@ -45,9 +45,9 @@ struct ErrorDescription {
     self.hint = hint
   }
 
-  /// The description of a usage error found by ArgumentParser.
-  init(usage error: any Error) {
-    self.init("usage", Lossctl.message(for: error), "see lossctl --help")
+  /// The description of a usage error in ArgumentParser's words.
+  init(usage message: String, hint: String) {
+    self.init("usage", message, hint)
   }
 
   private init(usage error: UsageError) {

@@ -24,7 +24,7 @@ struct Lossctl: ParsableCommand {
         lossctl bce --pred logits.npy --label labels.npy
         lossctl bce --pred table.csv:score --label table.csv:label
         lossctl bce --pred logits.npy --label labels.npy --grad gradient.npy
-        lossctl bce --pred logits.npy --label labels.npy --expect 0.7193 --rtol 1e-4
+        lossctl bce --pred x.npy --label y.npy --expect 0.7193 --rtol 1e-4
 
       EXIT STATUS
         0  done, and every check passed
@@ -43,15 +43,17 @@ enum Main {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let diagnostics = Diagnostics(isJSON: arguments.contains("--json-errors"))
     do {
-      try requireKnownCommand(arguments)
+      try CommandLineCheck(arguments).requireKnownCommand()
       var command = try Lossctl.parseAsRoot(arguments)
       try command.run()
     } catch {
-      leave(with: error, diagnostics)
+      leave(with: error, arguments, diagnostics)
     }
   }
 
-  private static func leave(with error: any Error, _ diagnostics: Diagnostics) -> Never {
+  private static func leave(
+    with error: any Error, _ arguments: [String], _ diagnostics: Diagnostics
+  ) -> Never {
     if let failure = error as? ChecksFailed {
       diagnostics.report(failure)
       exit(ExitStatus.checkFailed.rawValue)
@@ -65,17 +67,7 @@ enum Main {
       print(Lossctl.fullMessage(for: error))
       exit(ExitStatus.done.rawValue)
     }
-    diagnostics.report(ErrorDescription(usage: error))
+    diagnostics.report(CommandLineCheck(arguments).describe(error))
     exit(ExitStatus.trouble.rawValue)
-  }
-
-  /// ArgumentParser calls an unknown command an unexpected argument; people want the nearest one.
-  private static func requireKnownCommand(_ arguments: [String]) throws {
-    guard let first = arguments.first else { throw UsageError.noCommand }
-    let commands = Lossctl.configuration.subcommands.flatMap { command in
-      [command.configuration.commandName].compactMap { $0 } + command.configuration.aliases
-    }
-    guard !first.hasPrefix("-"), first != "help", !commands.contains(first) else { return }
-    throw UsageError.unknownCommand(first, known: commands)
   }
 }

@@ -14,14 +14,14 @@ struct BinaryCrossEntropyFlags: LossFlags {
     EXAMPLES
       lossctl bce --pred logits.npy --label labels.npy
       lossctl bce --pred table.csv:score --label table.csv:label --from probs
-      lossctl bce --pred logits.npy --label labels.npy --grad gradient.npy --reduction sum
-      cat logits.npy | lossctl bce --pred - --label labels.npy --format text
+      lossctl bce --pred logits.npy --label labels.npy --grad gradient.npy
+      cat logits.npy | lossctl bce --pred - --label labels.npy
     """
   }
 
   @OptionGroup var files: PredictionAndLabelOptions
 
-  @Option(help: "What the predictions are.")
+  @Option(help: ArgumentHelp("What the predictions are.", valueName: "kind"))
   var from = BinaryCrossEntropy.PredictionKind.logits
 
   @Option(

@@ -51,6 +51,8 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
   var running: RunOptions
 
   func run() throws {
+    try running.requireValid()
+    try result.requireValid(isGradientChecked: checks.expectGrad != nil)
     let inputs = try InputFiles(opening: flags.inputs + gradOutput, for: numbers.computeDtype)
     try inputs.explaining {
       let loss = try flags.makeLoss()

@@ -10,12 +10,15 @@ struct NumberOptions: ParsableArguments {
       valueName: "dtype"))
   var computeDtype = ComputeTypeChoice.auto
 
-  @Option(help: "What the mean of nothing is.")
+  @Option(help: ArgumentHelp("What the mean of nothing is.", valueName: "policy"))
   var empty = EmptyPolicy.nan
 
-  @Option(help: "What to do about losses that are NaN or infinite.")
+  @Option(
+    help: ArgumentHelp("What to do about losses that are NaN or infinite.", valueName: "policy"))
   var nonfinite = NonFinitePolicy.allow
 
-  @Option(help: "What 0 · ∞ is in a loss; nan is what PyTorch gives.")
+  @Option(
+    help: ArgumentHelp(
+      "What zero times infinity is in a loss; nan is what PyTorch gives.", valueName: "value"))
   var zeroTimesInf = ZeroTimesInfinity.zero
 }

@@ -5,13 +5,16 @@ import Losses
 
 /// What of the result is wanted, and where it goes.
 struct ResultOptions: ParsableArguments {
-  @Option(help: "How the losses become one.")
+  @Option(help: ArgumentHelp("How the losses become one.", valueName: "kind"))
   var reduction = Reduction.mean
 
   @Option(help: ArgumentHelp("Where the result goes; - is standard output.", valueName: "file"))
   var out: String?
 
-  @Option(help: "The result's format; by the suffix of --out where not given, else json.")
+  @Option(
+    help: ArgumentHelp(
+      "The format of the result; where not given, by the suffix of --out, else json.",
+      valueName: "name"))
   var format: TensorOutput?
 
   @Option(
@@ -41,9 +44,10 @@ struct ResultOptions: ParsableArguments {
     format ?? out.flatMap(TensorOutput.announced(by:)) ?? .json
   }
 
-  func validate() throws {
-    if gradOutput != nil, grad == nil {
-      throw UsageError.nothingToWrite(option: "grad-output", needs: "--grad FILE")
+  /// Checks what parsing cannot.
+  func requireValid(isGradientChecked: Bool) throws(UsageError) {
+    if gradOutput != nil, grad == nil, !isGradientChecked {
+      throw .nothingToWrite(option: "grad-output", needs: "--grad FILE")
     }
   }
 }

@@ -9,7 +9,9 @@ struct RunOptions: ParsableArguments {
       valueName: "count"))
   var threads: Int?
 
-  @Option(help: "When to show progress on standard error; auto is on a terminal.")
+  @Option(
+    help: ArgumentHelp(
+      "When to show progress on standard error; auto is on a terminal.", valueName: "when"))
   var progress = ProgressChoice.auto
 
   @Flag(help: "Print nothing but results and errors.")
@@ -18,8 +20,9 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Print errors as JSON.")
   var jsonErrors = false
 
-  func validate() throws {
-    if let threads, threads < 1 { throw UsageError.notPositive(option: "threads", found: threads) }
+  /// Checks what parsing cannot.
+  func requireValid() throws(UsageError) {
+    if let threads, threads < 1 { throw .notPositive(option: "threads", found: threads) }
   }
 
   /// What the program says on standard error.
