@@ -93,7 +93,9 @@ extension FileError {
         hint: "keep one array in a file")
 
     case .notANumber(let column, let found):
-      Wording("not-a-number", "column \(column): expected a number, found \(found)")
+      Wording(
+        "not-a-number", "column \(column): expected a number, found \(found)",
+        hint: separatorHint(found))
     case .inexactInteger(let column, let found, let type):
       Wording(
         "inexact-integer", "column \(column): \(type) cannot hold the integer \(found) exactly",
@@ -112,8 +114,7 @@ extension FileError {
     case .badColumnSelection(let text):
       Wording(
         "bad-column-selection",
-        "expected columns as names, numbers from 1 or ranges (score,label or 2-5), found \"\(text)\""
-      )
+        "expected columns as names, numbers from 1 or ranges (score,label or 2-5), found \(text)")
     case .duplicateColumn(let name, let first, let second):
       Wording(
         "duplicate-column", "expected one column \"\(name)\", found it at \(first) and \(second)",
@@ -154,4 +155,16 @@ extension FileError {
 func systemMessage(_ code: CInt) -> String {
   guard let text = strerror(code) else { return "error \(code)" }
   return String(cString: text)
+}
+
+/// What to do about a field that looks like several numbers: the file has another separator.
+private func separatorHint(_ found: String) -> String? {
+  let content = found.dropFirst().dropLast()
+  for (separator, name) in [(";", "semicolons"), ("\\t", "tabs"), (" ", "spaces")] {
+    let parts = content.split(separator: separator)
+    if parts.count > 1, parts.allSatisfy({ $0.first.map("+-.0123456789".contains) ?? false }) {
+      return "fields are separated by commas, or by tabs in .tsv files, not by \(name)"
+    }
+  }
+  return nil
 }

@@ -66,8 +66,15 @@ public struct TensorFile: Sendable {
   /// Whether text was found to have a header; nil for formats without one.
   public let hasHeader: Bool?
 
+  /// Whether a row taken for a header may as well be data with a slip in it.
+  public let isHeaderDoubtful: Bool
+
   /// A tensor read from a file.
-  public init(name: String, tensor: Tensor, columns: [String]? = nil, hasHeader: Bool? = nil) {
+  public init(
+    name: String, tensor: Tensor, columns: [String]? = nil, hasHeader: Bool? = nil,
+    isHeaderDoubtful: Bool = false
+  ) {
+    self.isHeaderDoubtful = isHeaderDoubtful
     self.name = name
     self.tensor = tensor
     self.columns = columns

@@ -25,12 +25,14 @@ struct BinaryCrossEntropyFlags: LossFlags {
   var from = BinaryCrossEntropy.PredictionKind.logits
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A weight for each element; broadcasts to the predictions' shape.", valueName: "file"),
     completion: .tensorFile)
   var weight: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A weight for the positive part; broadcasts to the predictions' shape.", valueName: "file"),
     completion: .tensorFile)

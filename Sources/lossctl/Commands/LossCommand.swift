@@ -62,7 +62,7 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       let outputs = try ResultOutputs(result, evaluation, expectations)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
       let checked = try expectations.verify(report, outputs)
-      warn(about: report)
+      warn(about: report, inputs)
       try outputs.write(
         LossDocument(report, inputs, result, checked), note: running.diagnostics.note)
       if checked.contains(where: { !$0.isPassed }) { throw ChecksFailed(checks: checked) }
@@ -84,7 +84,9 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
     return policies
   }
 
-  private func warn(about report: LossReport) {
-    for warning in report.warnings { running.diagnostics.warn(warning.message) }
+  private func warn(about report: LossReport, _ inputs: InputFiles) {
+    for warning in inputs.warnings + report.warnings.map(\.message) {
+      running.diagnostics.warn(warning)
+    }
   }
 }

@@ -11,11 +11,13 @@ struct CheckOptions: ParsableArguments {
   var expect: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Check the loss of each row against a file.", valueName: "file"),
     completion: .tensorFile)
   var expectPerRow: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("Check the gradient against a file.", valueName: "file"),
     completion: .tensorFile)
   var expectGrad: String?

@@ -4,10 +4,12 @@ import LossTensor
 /// The pair of inputs most losses take.
 struct PredictionAndLabelOptions: ParsableArguments {
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("The predictions.", valueName: "file"), completion: .tensorFile)
   var pred: [String]
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp("The labels, of the same shape.", valueName: "file"),
     completion: .tensorFile)
   var label: [String]

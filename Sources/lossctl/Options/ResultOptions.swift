@@ -8,7 +8,9 @@ struct ResultOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How the losses become one.", valueName: "kind"))
   var reduction = Reduction.mean
 
-  @Option(help: ArgumentHelp("Where the result goes; - is standard output.", valueName: "file"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Where the result goes; - is standard output.", valueName: "file"))
   var out: String?
 
   @Option(
@@ -18,18 +20,21 @@ struct ResultOptions: ParsableArguments {
   var format: TensorOutput?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Write the loss of each row: the mean over its elements, or their sum with --reduction sum.",
       valueName: "file"))
   var perRow: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Write the gradient with respect to the predictions: of the result, or of the sum with --reduction none.",
       valueName: "file"))
   var grad: String?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The upstream gradient: one number, or a tensor like the losses with --reduction none.",
       valueName: "file"),

@@ -39,6 +39,13 @@ struct InputFiles {
   /// The input of that name.
   subscript(name: String) -> Tensor? { tensors[name] }
 
+  /// What the user should know about how files were read.
+  var warnings: [String] {
+    files.filter(\.file.isHeaderDoubtful).map { _, file in
+      "\(file.name): the first row holds text beside numbers; it was taken as the header, not as data"
+    }
+  }
+
   /// Runs `body`; a loss's error about an input gets the name of the input's file.
   func explaining(_ body: () throws -> Void) throws {
     do {
