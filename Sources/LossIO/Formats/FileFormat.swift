@@ -73,8 +73,8 @@ func fileSuffix(_ path: String) -> String {
 /// The first bytes of a file for an error message: as text where they are, else in hexadecimal.
 func describeStart(_ content: UnsafeRawBufferPointer) -> String {
   let start = content.prefix(8)
-  if start.allSatisfy({ (0x20..<0x7F).contains($0) }) {
-    return "\"" + String(decoding: start, as: UTF8.self) + "\""
+  if start.allSatisfy({ (0x20..<0x7F).contains($0) || (0x09...0x0D).contains($0) }) {
+    return quotedForMessage(String(decoding: start, as: UTF8.self))
   }
   let digits = start.map { byte in
     let text = String(byte, radix: 16)

@@ -34,7 +34,8 @@ struct BinaryCrossEntropyFlags: LossFlags {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "A weight for the positive part; broadcasts to the predictions' shape.", valueName: "file"),
+      "A weight for the part of the loss with label 1, from logits; broadcasts to the predictions' shape.",
+      valueName: "file"),
     completion: .tensorFile)
   var posWeight: String?
 
@@ -52,7 +53,7 @@ struct BinaryCrossEntropyFlags: LossFlags {
 
   @Option(
     help: ArgumentHelp(
-      "How logarithms of probabilities stay finite: log:X, eps:X, eps:auto or none.",
+      "How logarithms of probabilities stay finite: log:X bounds them below, eps:X keeps p in [X, 1 - X], eps:auto takes X from the dtype, none does nothing.",
       valueName: "clamp"))
   var probClamp = ProbabilityClampOption.standard
 

@@ -58,7 +58,8 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       let loss = try flags.makeLoss()
       let evaluation = try LossEvaluation(
         loss, inputs: inputs.tensors, gradientOutput: inputs["grad-output"], policies: policies)
-      let expectations = try Expectations(checks, reduction: result.reduction)
+      let expectations = try Expectations(
+        checks, reduction: result.reduction, computeType: evaluation.computeType)
       let outputs = try ResultOutputs(result, evaluation, expectations)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
       let checked = try expectations.verify(report, outputs)

@@ -25,7 +25,7 @@ struct CheckOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The relative tolerance of the checks; by the dtype, as in torch.testing.assert_close, where neither is given.",
+      "The relative tolerance of the checks; 0 where only --atol is given. With neither, both follow the dtype, as in torch.testing.assert_close.",
       valueName: "number"))
   var rtol: Real?
 

@@ -16,11 +16,11 @@ struct PredictionAndLabelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What raw bytes or 16-bit integers in the predictions are; for text, what to read it as.",
+      "The type of predictions stored as raw bytes or 16-bit integers; text is read as float32 or float64.",
       valueName: "dtype"))
   var predDtype: FloatTypeChoice?
 
-  @Option(help: ArgumentHelp("The same for the labels.", valueName: "dtype"))
+  @Option(help: ArgumentHelp("The same as --pred-dtype, for the labels.", valueName: "dtype"))
   var labelDtype: FloatTypeChoice?
 
   /// The two files to open.

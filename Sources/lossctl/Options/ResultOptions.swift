@@ -5,7 +5,9 @@ import Losses
 
 /// What of the result is wanted, and where it goes.
 struct ResultOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How the losses become one.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of the losses: their mean, their sum, or each of them.", valueName: "kind"))
   var reduction = Reduction.mean
 
   @Option(
@@ -15,33 +17,35 @@ struct ResultOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The format of the result; where not given, by the suffix of --out, else json.",
+      "The format of the result; where not given, by the suffix of --out, else json. text is bare numbers.",
       valueName: "name"))
   var format: TensorOutput?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Write the loss of each row: the mean over its elements, or their sum with --reduction sum.",
+      "Write the loss of each row: the mean over its elements, or their sum with --reduction sum. The suffix gives the format.",
       valueName: "file"))
   var perRow: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Write the gradient with respect to the predictions: of the result, or of the sum with --reduction none.",
+      "Write the gradient with respect to the predictions: of the result, or of the sum with --reduction none. The suffix gives the format.",
       valueName: "file"))
   var grad: String?
 
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The upstream gradient: one number, or a tensor like the losses with --reduction none.",
+      "The upstream gradient: one number, or a tensor like the losses with --reduction none. Needs --grad.",
       valueName: "file"),
     completion: .tensorFile)
   var gradOutput: String?
 
-  @Option(help: ArgumentHelp("The type of the tensors written.", valueName: "dtype"))
+  @Option(
+    help: ArgumentHelp(
+      "The type of the tensors written; by default the type computed in.", valueName: "dtype"))
   var outDtype: FloatTypeChoice?
 
   /// The format of the result itself.

@@ -14,7 +14,7 @@ struct RunOptions: ParsableArguments {
       "When to show progress on standard error; auto is on a terminal.", valueName: "when"))
   var progress = ProgressChoice.auto
 
-  @Flag(help: "Print nothing but results and errors.")
+  @Flag(help: "Print no warnings, notes or progress.")
   var quiet = false
 
   @Flag(help: "Print errors as JSON.")

@@ -57,7 +57,12 @@ struct Expectations {
   ///
   /// - Throws: `FileError` where one cannot be read, `UsageError` or `LossError` where an option is
   ///   misused.
-  init(_ options: CheckOptions, reduction: Reduction) throws {
+  init(_ options: CheckOptions, reduction: Reduction, computeType: ElementType) throws {
+    // Text has no type; it is read in the result's, so that what lossctl printed is what it reads.
+    let textType: ElementType = computeType == .float64 ? .float64 : .float32
+    func read(_ path: String) throws(FileError) -> TensorFile {
+      try TensorFile(reading: path, options: ReadOptions(textType: textType))
+    }
     (rtol, atol) = (options.rtol?.value, options.atol?.value)
     isUnreduced = reduction == .none
     if let expect = options.expect {
@@ -68,19 +73,15 @@ struct Expectations {
         }
         value = .number(number.value)
       } else {
-        value = .file(try Self.read(expect))
+        value = .file(try read(expect))
       }
     } else if rtol != nil || atol != nil, options.expectPerRow == nil, options.expectGrad == nil {
       throw UsageError.nothingToWrite(option: rtol == nil ? "atol" : "rtol", needs: "--expect")
     }
-    perRow = try options.expectPerRow.map(Self.read)
-    gradient = try options.expectGrad.map(Self.read)
+    perRow = try options.expectPerRow.map(read)
+    gradient = try options.expectGrad.map(read)
     // A bad tolerance is an error before the work, not after it.
     _ = try tolerance(.float32, .float32)
-  }
-
-  private static func read(_ path: String) throws(FileError) -> TensorFile {
-    try TensorFile(reading: path, options: ReadOptions(textType: .float64))
   }
 
   /// Holds the result against what was expected.
