@@ -51,18 +51,21 @@ private struct ShapeLetters {
     let items = pattern.split(separator: " ")
     let fixedCount = items.count { !$0.hasSuffix("...") }
     guard shape.rank >= fixedCount else { throw mismatch(shape, items, input) }
+    // Letters keep what they stand for only once the whole shape matches.
+    var updated = sizes
     var rest = shape.dimensions[...]
     for (position, item) in items.enumerated() {
       let following = items.dropFirst(position + 1).count { !$0.hasSuffix("...") }
       let taken = item.hasSuffix("...") ? Array(rest.dropLast(following)) : Array(rest.prefix(1))
-      if let known = sizes[item] {
+      if let known = updated[item] {
         guard known.dimensions == taken else { throw mismatch(shape, items, input) }
       } else {
-        sizes[item] = (taken, input)
+        updated[item] = (taken, input)
       }
       rest = rest.dropFirst(taken.count)
     }
     guard rest.isEmpty else { throw mismatch(shape, items, input) }
+    sizes = updated
   }
 
   func broadcast(_ tensor: Tensor, _ pattern: String, input: String) throws(LossError) -> Tensor {
