@@ -5,7 +5,8 @@ PREFIX ?= /usr/local
 PYTHON ?= python3
 DESTDIR ?=
 
-RELEASE = -c release --static-swift-stdlib --product lossctl
+# Symbols are most of the file and nothing reads them.
+RELEASE = -c release --static-swift-stdlib --product lossctl -Xlinker -s
 BINARY = .build/release/lossctl
 FIXTURE = Tests/Fixtures/breast-cancer
 
