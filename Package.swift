@@ -5,6 +5,18 @@ import PackageDescription
 let strict: [SwiftSetting] =
   Context.environment["LOSSCTL_WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : []
 
+// Kernels are unchecked, optimised also in debug builds, and compiled once for each instruction set.
+let fast: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+
+#if arch(x86_64)
+let instructionSets = [
+  (module: "LossKernelsAVX2", flag: "-march=x86-64-v3"),
+  (module: "LossKernelsAVX512", flag: "-march=x86-64-v4"),
+]
+#else
+let instructionSets: [(module: String, flag: String)] = []
+#endif
+
 let package = Package(
   name: "lossctl",
   products: [
@@ -16,9 +28,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "LossTensor", swiftSettings: strict),
-    .target(name: "LossKernels", swiftSettings: strict),
+    .target(name: "LossKernels", swiftSettings: strict + fast),
     .target(
-      name: "Losses", dependencies: ["LossTensor", "LossKernels", "CPlatform"],
+      name: "Losses",
+      dependencies: ["LossTensor", "LossKernels", "CPlatform"]
+        + instructionSets.map { .target(name: $0.module) },
       swiftSettings: strict),
     .target(
       name: "LossIO",
@@ -46,6 +60,11 @@ let package = Package(
     .testTarget(
       name: "LossIOTests", dependencies: ["LossIO", "LossTensor"], swiftSettings: strict),
     .testTarget(name: "lossctlTests", dependencies: ["lossctl"], swiftSettings: strict),
-  ],
+  ]
+    + instructionSets.map { set in
+      .target(
+        name: set.module, dependencies: ["LossKernels"],
+        swiftSettings: strict + fast + [.unsafeFlags(["-Xcc", set.flag])])
+    },
   cxxLanguageStandard: .cxx17
 )

@@ -24,6 +24,18 @@ int lossctl_processor_count(void) {
   return online > 0 ? (int)online : 1;
 }
 
+int lossctl_x86_level(void) {
+#ifdef __x86_64__
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) {
+    return 4;
+  }
+  return __builtin_cpu_supports("x86-64-v3") ? 3 : 1;
+#else
+  return 0;
+#endif
+}
+
 int lossctl_open_unnamed(const char *directory, unsigned mode) {
 #ifdef O_TMPFILE
   const int descriptor = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);

@@ -4,6 +4,10 @@
 /// How many processors this process may run on: its affinity mask on Linux, else the processors online.
 int lossctl_processor_count(void);
 
+/// The x86-64 level the processor and the system support: 4 (AVX-512), 3 (AVX2 and FMA), else 1; 0 on other
+/// processors.
+int lossctl_x86_level(void);
+
 /// Opens a file without a name in `directory`, which vanishes with its descriptor unless it is linked.
 ///
 /// - Returns: a descriptor for writing, or -1 with `errno` set; `ENOTSUP` where the system or the file

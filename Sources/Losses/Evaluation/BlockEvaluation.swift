@@ -160,18 +160,17 @@ private struct ThreadState<Kernel: BlockKernel> {
   private mutating func add(
     _ values: UnsafeMutableBufferPointer<Scalar>, of block: Range<Int>
   ) throws {
-    for position in values.indices {
+    let kernels = evaluation.policies.kernels
+    guard !totals.sum.add(UnsafeBufferPointer(values), kernels) else { return }
+    for position in values.indices where !values[position].isFinite {
+      let unit = block.lowerBound + position
       let value = values[position].asDouble
-      totals.sum.add(value)
-      if !value.isFinite {
-        let unit = block.lowerBound + position
-        if evaluation.policies.nonFinite == .error {
-          let index = evaluation.kernel.unitShape.index(at: unit)
-          throw LossError.nonFiniteLoss(index: index, found: value)
-        }
-        totals.nonFinite += 1
-        if totals.firstNonFinite == nil { totals.firstNonFinite = (unit, value) }
+      if evaluation.policies.nonFinite == .error {
+        let index = evaluation.kernel.unitShape.index(at: unit)
+        throw LossError.nonFiniteLoss(index: index, found: value)
       }
+      totals.nonFinite += 1
+      if totals.firstNonFinite == nil { totals.firstNonFinite = (unit, value) }
     }
   }
 
@@ -195,7 +194,7 @@ private struct ThreadState<Kernel: BlockKernel> {
 }
 
 /// Adds up rows, which may arrive in pieces.
-private struct RowSums<Scalar: ComputeScalar> {
+private struct RowSums<Scalar: KernelScalar> {
   let unitsPerRow: Int
   let policies: EvaluationPolicies
   /// The rows that are complete.
@@ -210,7 +209,7 @@ private struct RowSums<Scalar: ComputeScalar> {
   }
 
   mutating func add(_ values: Slice<UnsafeMutableBufferPointer<Scalar>>, kept: Int) {
-    for value in values { sum.add(value.asDouble) }
+    _ = sum.add(UnsafeBufferPointer(UnsafeMutableBufferPointer(rebasing: values)), policies.kernels)
     self.kept += kept
     count += values.count
     if count == unitsPerRow {

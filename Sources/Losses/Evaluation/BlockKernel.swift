@@ -7,7 +7,7 @@ import LossTensor
 /// into blocks, runs them on threads, adds exactly and reduces.
 public protocol BlockKernel<Scalar>: Sendable {
   /// The type values are computed in and handed out as.
-  associatedtype Scalar: ComputeScalar
+  associatedtype Scalar: KernelScalar
 
   /// A thread's own scratch memory.
   associatedtype Workspace
@@ -41,7 +41,7 @@ public protocol BlockKernel<Scalar>: Sendable {
 }
 
 /// Where a kernel writes one block.
-public struct BlockOutput<Scalar: ComputeScalar> {
+public struct BlockOutput<Scalar: KernelScalar> {
   /// One loss a unit.
   public let values: UnsafeMutableBufferPointer<Scalar>
 
@@ -53,10 +53,7 @@ public struct BlockOutput<Scalar: ComputeScalar> {
 }
 
 /// The gradient that arrives at each unit from the reduction and the user's `--grad-output`.
-///
-/// A factor and a divisor are kept apart so that a derivative is rounded once when divided, and not
-/// first multiplied by a rounded 1/N.
-public struct Upstream<Scalar: ComputeScalar> {
+public struct Upstream<Scalar: KernelScalar> {
   /// The user's gradient for each unit of the block, or nil for one factor for all.
   let perUnit: UnsafeBufferPointer<Scalar>?
   /// The factor for all units.
@@ -64,12 +61,8 @@ public struct Upstream<Scalar: ComputeScalar> {
   /// The mean's divisor, or 1.
   let divisor: Double
 
-  /// `derivative` of the unit at `position` of the block, as it arrives at the input.
-  @inline(__always)
-  func apply(to derivative: Double, at position: Int) -> Scalar {
-    let factor = perUnit.map { $0[position].asDouble } ?? factor
-    return Scalar(derivative * factor / divisor)
-  }
+  /// factor / divisor in two pieces: 1/N is seldom a float, and rounding it would show in every gradient.
+  var scale: (high: Scalar, low: Scalar) { Scalar.quotient(factor, divisor) }
 }
 
 /// What a block adds to the totals besides its values.
@@ -77,16 +70,13 @@ public struct BlockTally: Sendable {
   /// Units left out of sum and divisor.
   public var ignored = 0
 
-  /// The least prediction looked at.
-  public var leastPrediction = Double.infinity
-
-  /// The greatest prediction looked at.
-  public var greatestPrediction = -Double.infinity
+  /// Whether some prediction that counts lies outside [0, 1].
+  public var hasPredictionOutsideUnitInterval = false
 
   mutating func merge(_ other: BlockTally) {
     ignored += other.ignored
-    leastPrediction = min(leastPrediction, other.leastPrediction)
-    greatestPrediction = max(greatestPrediction, other.greatestPrediction)
+    hasPredictionOutsideUnitInterval =
+      hasPredictionOutsideUnitInterval || other.hasPredictionOutsideUnitInterval
   }
 }
 

@@ -1,3 +1,6 @@
+import LossKernels
+import LossTensor
+
 /// A sum of doubles without rounding: the true sum, rounded once when it is asked for.
 ///
 /// The sum is kept as a fixed-point number wide enough for every double, in 32-bit digits held in
@@ -43,6 +46,30 @@ public struct ExactSum: Sendable {
       digits[digit + 2] &-= high
     }
     countAddition()
+  }
+
+  /// Adds a block of numbers: with a kernel where nothing is rounded off, which is nearly always, else
+  /// one by one.
+  mutating func add<Scalar: KernelScalar>(
+    _ values: UnsafeBufferPointer<Scalar>, _ kernels: KernelTable
+  ) -> Bool {
+    let whole = values.count - values.count % Scalar.laneCount
+    var isPlain = true
+    if let start = values.baseAddress, whole > 0 {
+      let block = Scalar.sum(start, count: whole, kernels)
+      isPlain = block.isExact
+      if isPlain {
+        for index in block.pieces.indices where block.pieces[index] != 0 {
+          add(block.pieces[index])
+        }
+      }
+    }
+    for position in (isPlain ? whole : 0)..<values.count {
+      let value = values[position].asDouble
+      isPlain = isPlain && value.isFinite
+      add(value)
+    }
+    return isPlain
   }
 
   /// Adds another sum.

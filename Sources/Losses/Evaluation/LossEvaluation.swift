@@ -12,7 +12,7 @@ public protocol Loss: Sendable {
   /// The arithmetic for these inputs in the given type.
   ///
   /// - Throws: `LossError` where inputs and options do not go together.
-  func makeKernel<Scalar: ComputeScalar>(
+  func makeKernel<Scalar: KernelScalar>(
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
   ) throws(LossError) -> any BlockKernel<Scalar>
 
@@ -34,6 +34,8 @@ public struct EvaluationPolicies: Sendable {
   public var zeroTimesInfinity = ZeroTimesInfinity.zero
   /// Threads to use; all processors where nil.
   public var threadCount: Int?
+  /// The variant of the kernels; all give the same bits.
+  public var kernels = KernelSelection.best
 
   /// The defaults.
   public init() {}
@@ -117,7 +119,7 @@ public struct LossEvaluation: Sendable {
     return try run(as: Float.self, into: sinks, progress: progress)
   }
 
-  private func run<Scalar: ComputeScalar>(
+  private func run<Scalar: KernelScalar>(
     as type: Scalar.Type, into sinks: LossSinks, progress: (@Sendable (Double) -> Void)?
   ) throws -> LossReport {
     let kernel = try loss.makeKernel(inputs, policies: policies, as: Scalar.self)
@@ -148,7 +150,8 @@ public struct LossEvaluation: Sendable {
   }
 
   private func warnings(_ totals: EvaluationTotals) -> [LossWarning] {
-    var warnings = loss.warnings(for: totals.tally)
+    var warnings =
+      totals.tally.ignored < unitShape.elementCount ? loss.warnings(for: totals.tally) : []
     if let first = totals.firstNonFinite {
       warnings.append(
         .nonFiniteLosses(

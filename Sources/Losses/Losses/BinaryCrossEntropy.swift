@@ -91,7 +91,7 @@ public struct BinaryCrossEntropy: Loss {
   }
 
   /// The arithmetic for these inputs.
-  public func makeKernel<Scalar: ComputeScalar>(
+  public func makeKernel<Scalar: KernelScalar>(
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
   ) throws(LossError) -> any BlockKernel<Scalar> {
     if predictionKind == .probs, inputs["pos-weight"] != nil {
@@ -100,13 +100,12 @@ public struct BinaryCrossEntropy: Loss {
     return BinaryCrossEntropyKernel<Scalar>(
       loss: self, predictions: try inputs.require("pred"), labels: try inputs.require("label"),
       weights: inputs["weight"], positiveWeights: inputs["pos-weight"],
-      zeroTimesInfinity: policies.zeroTimesInfinity)
+      policies: policies)
   }
 
   /// Logits that are all in [0, 1] are more likely probabilities.
   public func warnings(for tally: BlockTally) -> [LossWarning] {
-    let isSuspect = tally.leastPrediction >= 0 && tally.greatestPrediction <= 1
-    return predictionKind == .logits && isSuspect
-      ? [.logitsLookLikeProbabilities(input: "pred")] : []
+    let isSuspect = predictionKind == .logits && !tally.hasPredictionOutsideUnitInterval
+    return isSuspect ? [.logitsLookLikeProbabilities(input: "pred")] : []
   }
 }

@@ -1,89 +1,32 @@
 import LossKernels
 import LossTensor
 
-/// The clamp of probabilities as an option, where ε may follow the predictions' type.
-public enum ProbabilityClampOption: Hashable, Sendable {
-  /// A given clamp.
-  case fixed(ProbabilityClamp)
-  /// ε is the spacing of the predictions' type at 1, as in scikit-learn's log_loss.
-  case machineEpsilon
-
-  /// PyTorch's: logarithms of at least -100.
-  public static let standard = ProbabilityClampOption.fixed(.logarithm(-100))
-
-  /// Reads `log:-100`, `eps:1e-7`, `eps:auto` or `none`.
-  ///
-  /// - Throws: `LossError.optionOutOfRange` for anything else.
-  public init(_ text: String) throws(LossError) {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    let number = parts.count == 2 ? Double(parts[1]) : nil
-    switch (parts[0], number) {
-    case ("none", nil) where parts.count == 1:
-      self = .fixed(.none)
-    case ("eps", nil) where parts.count == 2 && parts[1] == "auto":
-      self = .machineEpsilon
-    case ("log", let least?) where least < 0 && least.isFinite:
-      self = .fixed(.logarithm(least))
-    case ("eps", let epsilon?) where epsilon > 0 && epsilon < 0.5:
-      self = .fixed(.epsilon(epsilon))
-    default:
-      throw .optionOutOfRange(
-        option: "prob-clamp", found: "\"\(text)\"",
-        expected: "log:X with X below 0, eps:X with X from 0 to 0.5, eps:auto or none")
-    }
-  }
-
-  /// The spelling ``init(_:)`` reads.
-  public var description: String {
-    switch self {
-    case .machineEpsilon: "eps:auto"
-    case .fixed(.none): "none"
-    case .fixed(.epsilon(let epsilon)): "eps:\(epsilon)"
-    case .fixed(.logarithm(let least)):
-      "log:" + (Int(exactly: least).map(String.init) ?? least.description)
-    }
-  }
-
-  /// The clamp for predictions stored as `type`.
-  func clamp(for type: ElementType) -> ProbabilityClamp {
-    switch (self, type) {
-    case (.fixed(let clamp), _): clamp
-    case (.machineEpsilon, .float16): .epsilon(0x1p-10)
-    case (.machineEpsilon, .bfloat16): .epsilon(0x1p-7)
-    case (.machineEpsilon, .float64): .epsilon(0x1p-52)
-    case (.machineEpsilon, _): .epsilon(0x1p-23)
-    }
-  }
-}
-
 /// Binary cross entropy over blocks of elements.
-struct BinaryCrossEntropyKernel<Scalar: ComputeScalar>: BlockKernel {
+///
+/// Logits go through the kernel of their own type. Where that would lose accuracy, because labels in
+/// float32 are neither 0 nor 1 and their gradient cancels, and for probabilities and smoothed labels, the
+/// block is computed in double and rounded.
+struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
   let loss: BinaryCrossEntropy
   let predictions: Tensor
   let labels: Tensor
   let weights: Tensor?
   let positiveWeights: Tensor?
-  let zeroTimesInfinity: ZeroTimesInfinity
+  let policies: EvaluationPolicies
 
-  /// A thread's readers.
+  /// A thread's readers and scratch memory.
   final class Workspace {
-    let predictions: BlockReader<Scalar>
-    let labels: BlockReader<Scalar>
-    let weights: BlockReader<Scalar>?
-    let positiveWeights: BlockReader<Scalar>?
+    let inputs: ElementReaders<Scalar>
+    let precise: PreciseCrossEntropy
 
     init(_ kernel: BinaryCrossEntropyKernel, capacity: Int) throws(LossError) {
-      predictions = try BlockReader(kernel.predictions, capacity: capacity)
-      labels = try BlockReader(kernel.labels, capacity: capacity)
-      weights = try Self.reader(kernel.weights, capacity)
-      positiveWeights = try Self.reader(kernel.positiveWeights, capacity)
-    }
-
-    private static func reader(
-      _ tensor: Tensor?, _ capacity: Int
-    ) throws(LossError) -> BlockReader<Scalar>? {
-      guard let tensor else { return nil }
-      return try BlockReader(tensor, capacity: capacity)
+      inputs = try ElementReaders(
+        kernel.predictions, kernel.labels, kernel.weights, kernel.positiveWeights,
+        capacity: capacity)
+      precise = PreciseCrossEntropy(
+        loss: kernel.loss, predictions: kernel.predictions, labels: kernel.labels,
+        weights: kernel.weights, positiveWeights: kernel.positiveWeights, policies: kernel.policies,
+        capacity: capacity)
     }
   }
 
@@ -96,36 +39,44 @@ struct BinaryCrossEntropyKernel<Scalar: ComputeScalar>: BlockKernel {
   }
 
   func countKept(_ units: Range<Int>, _ workspace: Workspace) -> Int {
-    workspace.labels.read(units).count { !isIgnored($0) }
+    workspace.inputs.labels.read(units).count { !isIgnored($0) }
   }
 
   func evaluate(
     _ units: Range<Int>, _ workspace: Workspace, into output: BlockOutput<Scalar>,
     tally: inout BlockTally
   ) throws(LossError) {
-    let predictions = workspace.predictions.read(units)
-    let labels = workspace.labels.read(units)
-    let weights = workspace.weights?.read(units)
-    let positiveWeights = workspace.positiveWeights?.read(units)
-    let element = ElementArithmetic(loss, predictions: self.predictions, zeroTimesInfinity)
-    for position in 0..<units.count {
-      let unit = units.lowerBound + position
-      guard !isIgnored(labels[position]) else {
-        output.values[position] = 0
-        output.gradient?[position] = 0
-        tally.ignored += 1
-        continue
+    let isLogits = loss.predictionKind == .logits
+    if !isLogits || loss.labelSmoothing != 0 {
+      try check(units, workspace)
+      try workspace.precise.evaluate(units, into: output)
+    } else {
+      let findings = workspace.inputs.withBlock(units, output) {
+        $0.padded(to: Scalar.laneCount) { Scalar.logits($0, policies.kernels) }
       }
-      let x = predictions[position].asDouble
-      let y = labels[position].asDouble
-      try check(prediction: x, label: y, unit: unit)
-      let w = try weight(weights, position, "weight", unit)
-      let q = try weight(positiveWeights, position, "pos-weight", unit)
-      let result = element.loss(x, y, w, q)
-      output.values[position] = Scalar(result.value)
-      output.gradient?[position] = output.upstream.apply(to: result.derivative, at: position)
-      tally.leastPrediction = min(tally.leastPrediction, x)
-      tally.greatestPrediction = max(tally.greatestPrediction, x)
+      if findings.isInvalid { try check(units, workspace) }
+      let cancels =
+        findings.hasLabelsBeyondOne || (findings.hasSoftLabels && output.gradient != nil)
+      if Scalar.self == Float.self, cancels {
+        try workspace.precise.evaluate(units, into: output)
+      } else if findings.hasNonFinitePredictions, policies.zeroTimesInfinity == .nan {
+        workspace.precise.replaceInfinite(workspace.inputs, units, into: output)
+      }
+    }
+    if mayIgnoreUnits { ignore(workspace.inputs.labels.read(units), output, &tally) }
+    if isLogits, !tally.hasPredictionOutsideUnitInterval {
+      lookAtRange(units, workspace, &tally)
+    }
+  }
+
+  /// Takes back what was computed for ignored elements.
+  private func ignore(
+    _ labels: UnsafeBufferPointer<Scalar>, _ output: BlockOutput<Scalar>, _ tally: inout BlockTally
+  ) {
+    for position in labels.indices where isIgnored(labels[position]) {
+      output.values[position] = 0
+      output.gradient?[position] = 0
+      tally.ignored += 1
     }
   }
 
@@ -134,13 +85,38 @@ struct BinaryCrossEntropyKernel<Scalar: ComputeScalar>: BlockKernel {
     return label == Scalar(ignored) || (label.isNaN && ignored.isNaN)
   }
 
-  private func check(prediction: Double, label: Double, unit: Int) throws(LossError) {
+  /// Looks for a prediction that cannot be a probability; one is enough, and it mostly comes soon.
+  private func lookAtRange(
+    _ units: Range<Int>, _ workspace: Workspace, _ tally: inout BlockTally
+  ) {
+    let predictions = workspace.inputs.predictions.read(units)
+    let labels = mayIgnoreUnits ? workspace.inputs.labels.read(units) : nil
+    tally.hasPredictionOutsideUnitInterval = predictions.indices.contains { position in
+      !(0...1).contains(predictions[position]) && !(labels.map { isIgnored($0[position]) } ?? false)
+    }
+  }
+
+  /// Finds the first element that is out of range.
+  private func check(_ units: Range<Int>, _ workspace: Workspace) throws(LossError) {
+    let predictions = workspace.inputs.predictions.read(units)
+    let labels = workspace.inputs.labels.read(units)
+    let weights = workspace.inputs.weights?.read(units)
+    let positiveWeights = workspace.inputs.positiveWeights?.read(units)
+    for position in labels.indices where !isIgnored(labels[position]) {
+      let unit = units.lowerBound + position
+      try check(prediction: predictions[position], label: labels[position], unit: unit)
+      for (name, weights) in [("weight", weights), ("pos-weight", positiveWeights)] {
+        guard let weight = weights?[position], !weight.isFinite else { continue }
+        throw outOfRange(name, unit, weight, "a finite weight", nil)
+      }
+    }
+  }
+
+  private func check(prediction: Scalar, label: Scalar, unit: Int) throws(LossError) {
+    let hint = label.isNaN ? "--ignore-label nan leaves such elements out" : nil
     switch loss.predictionKind {
     case .logits:
-      guard label.isFinite else {
-        let hint = label.isNaN ? "--ignore-label nan leaves such elements out" : nil
-        throw outOfRange("label", unit, label, "a finite label", hint)
-      }
+      guard label.isFinite else { throw outOfRange("label", unit, label, "a finite label", hint) }
     case .probs:
       guard (0...1).contains(prediction) else {
         throw outOfRange(
@@ -148,51 +124,16 @@ struct BinaryCrossEntropyKernel<Scalar: ComputeScalar>: BlockKernel {
           "if these are logits, use --from logits")
       }
       guard (0...1).contains(label) else {
-        let hint = label.isNaN ? "--ignore-label nan leaves such elements out" : nil
         throw outOfRange("label", unit, label, "a label from 0 to 1", hint)
       }
     }
   }
 
-  private func weight(
-    _ weights: UnsafeBufferPointer<Scalar>?, _ position: Int, _ name: String, _ unit: Int
-  ) throws(LossError) -> Double {
-    guard let weights else { return 1 }
-    let weight = weights[position].asDouble
-    guard weight.isFinite else { throw outOfRange(name, unit, weight, "a finite weight", nil) }
-    return weight
-  }
-
   private func outOfRange(
-    _ input: String, _ unit: Int, _ found: Double, _ expected: String, _ hint: String?
+    _ input: String, _ unit: Int, _ found: Scalar, _ expected: String, _ hint: String?
   ) -> LossError {
     .valueOutOfRange(
-      input: input, index: unitShape.index(at: unit), found: found, expected: expected, hint: hint)
-  }
-}
-
-/// The arithmetic of one element under a loss's options.
-private struct ElementArithmetic {
-  private let kind: BinaryCrossEntropy.PredictionKind
-  private let smoothing: Double
-  private let ofLogits: LogitCrossEntropy
-  private let ofProbabilities: ProbabilityCrossEntropy
-
-  init(_ loss: BinaryCrossEntropy, predictions: Tensor, _ zeroTimesInfinity: ZeroTimesInfinity) {
-    kind = loss.predictionKind
-    smoothing = loss.labelSmoothing
-    ofLogits = LogitCrossEntropy(zeroTimesInfinity: zeroTimesInfinity)
-    ofProbabilities = ProbabilityCrossEntropy(
-      clamp: loss.probabilityClamp.clamp(for: predictions.elementType),
-      zeroTimesInfinity: zeroTimesInfinity)
-  }
-
-  @inline(__always)
-  func loss(_ x: Double, _ label: Double, _ w: Double, _ q: Double) -> ElementLoss {
-    let y = smoothing == 0 ? label : label * (1 - smoothing) + smoothing / 2
-    return switch kind {
-    case .logits: ofLogits(logit: x, label: y, weight: w, positiveWeight: q)
-    case .probs: ofProbabilities(probability: x, label: y, weight: w)
-    }
+      input: input, index: unitShape.index(at: unit), found: found.asDouble, expected: expected,
+      hint: hint)
   }
 }

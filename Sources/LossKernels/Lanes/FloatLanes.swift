@@ -1,0 +1,106 @@
+/// Sixteen numbers of 32 bits.
+@frozen
+public struct FloatLanes<ISA: InstructionSet>: Lanes {
+  /// The numbers.
+  @usableFromInline var vector: SIMD16<Float>
+
+  @inlinable @inline(__always)
+  init(vector: SIMD16<Float>) { self.vector = vector }
+
+  /// A truth value for each lane.
+  @frozen
+  public struct Mask: LaneMask {
+    @usableFromInline var mask: SIMDMask<SIMD16<Int32>>
+
+    @inlinable @inline(__always)
+    init(_ mask: SIMDMask<SIMD16<Int32>>) { self.mask = mask }
+
+    @inlinable @inline(__always)
+    public static func & (a: Self, b: Self) -> Self { Self(a.mask .& b.mask) }
+
+    @inlinable @inline(__always)
+    public static func | (a: Self, b: Self) -> Self { Self(a.mask .| b.mask) }
+
+    @inlinable @inline(__always)
+    public static var all: Self { Self(SIMDMask(repeating: true)) }
+
+    @inlinable @inline(__always)
+    public var isAllTrue: Bool { Swift.all(mask) }
+  }
+
+  @inlinable @inline(__always)
+  public static var count: Int { 16 }
+
+  @inlinable @inline(__always)
+  public init(_ value: Float) { vector = SIMD16(repeating: value) }
+
+  @inlinable @inline(__always)
+  public init(loadingFrom address: UnsafeRawPointer) {
+    vector = address.loadUnaligned(as: SIMD16<Float>.self)
+  }
+
+  @inlinable @inline(__always)
+  public func store(to address: UnsafeMutableRawPointer) {
+    address.storeBytes(of: vector, as: SIMD16<Float>.self)
+  }
+
+  @inlinable @inline(__always)
+  public static func + (a: Self, b: Self) -> Self { Self(vector: a.vector + b.vector) }
+
+  @inlinable @inline(__always)
+  public static func - (a: Self, b: Self) -> Self { Self(vector: a.vector - b.vector) }
+
+  @inlinable @inline(__always)
+  public static func * (a: Self, b: Self) -> Self { Self(vector: a.vector * b.vector) }
+
+  @inlinable @inline(__always)
+  public static func / (a: Self, b: Self) -> Self { Self(vector: a.vector / b.vector) }
+
+  @inlinable @inline(__always)
+  public func adding(_ a: Self, times b: Self) -> Self {
+    Self(vector: vector.addingProduct(a.vector, b.vector))
+  }
+
+  @inlinable @inline(__always)
+  public func subtracting(_ a: Self, times b: Self) -> Self {
+    Self(vector: vector.addingProduct(-a.vector, b.vector))
+  }
+
+  @inlinable @inline(__always)
+  public var magnitude: Self { Self(bits: bits & 0x7FFF_FFFF) }
+
+  @inlinable @inline(__always)
+  public static func < (a: Self, b: Self) -> Mask { Mask(a.vector .< b.vector) }
+
+  @inlinable @inline(__always)
+  public static func > (a: Self, b: Self) -> Mask { Mask(a.vector .> b.vector) }
+
+  @inlinable @inline(__always)
+  public static func >= (a: Self, b: Self) -> Mask { Mask(a.vector .>= b.vector) }
+
+  @inlinable @inline(__always)
+  public static func == (a: Self, b: Self) -> Mask { Mask(a.vector .== b.vector) }
+
+  @inlinable @inline(__always)
+  public func replaced(with other: Self, where mask: Mask) -> Self {
+    Self(vector: vector.replacing(with: other.vector, where: mask.mask))
+  }
+
+  /// The numbers' bits.
+  @inlinable @inline(__always)
+  var bits: SIMD16<UInt32> { unsafeBitCast(vector, to: SIMD16<UInt32>.self) }
+
+  @inlinable @inline(__always)
+  init(bits: SIMD16<UInt32>) { vector = unsafeBitCast(bits, to: SIMD16<Float>.self) }
+}
+
+extension FloatLanes {
+  /// The numbers as doubles: the first eight, and the other eight.
+  @inlinable @inline(__always)
+  var widened: (DoubleLanes<ISA>, DoubleLanes<ISA>) {
+    (
+      DoubleLanes(vector: SIMD8<Double>(vector.lowHalf)),
+      DoubleLanes(vector: SIMD8<Double>(vector.highHalf))
+    )
+  }
+}

@@ -1,0 +1,111 @@
+/// A set of instructions kernels are compiled for.
+///
+/// It is only ever a type parameter: it makes the symbols of each variant its own, so that the linker can
+/// never take code for one processor where another variant asked for its own.
+public protocol InstructionSet: Sendable {}
+
+/// A fixed number of floating-point numbers that are computed with at once.
+///
+/// Kernels are written against this protocol and inlined whole into one module for each instruction set.
+/// The number of lanes is the same everywhere, 16 of Float and 8 of Double, however wide the machine's
+/// registers are, and all products that are added are fused, so that every variant gives the same bits.
+/// The operations are those the compiler turns into single instructions; the standard library's generic
+/// SIMD operations go lane by lane.
+public protocol Lanes: Sendable {
+  /// The type of each number.
+  associatedtype Scalar: BinaryFloatingPoint & Sendable
+
+  /// A truth value for each lane.
+  associatedtype Mask: LaneMask
+
+  /// How many numbers there are.
+  static var count: Int { get }
+
+  /// The same number in every lane.
+  init(_ value: Scalar)
+
+  /// The numbers at `address`, aligned or not.
+  init(loadingFrom address: UnsafeRawPointer)
+
+  /// Stores the numbers at `address`, aligned or not.
+  func store(to address: UnsafeMutableRawPointer)
+
+  static func + (a: Self, b: Self) -> Self
+  static func - (a: Self, b: Self) -> Self
+  static func * (a: Self, b: Self) -> Self
+  static func / (a: Self, b: Self) -> Self
+
+  /// `self + a * b`, rounded once.
+  func adding(_ a: Self, times b: Self) -> Self
+
+  /// `self - a * b`, rounded once.
+  func subtracting(_ a: Self, times b: Self) -> Self
+
+  /// The absolute values.
+  var magnitude: Self { get }
+
+  static func < (a: Self, b: Self) -> Mask
+  static func > (a: Self, b: Self) -> Mask
+  static func >= (a: Self, b: Self) -> Mask
+  static func == (a: Self, b: Self) -> Mask
+
+  /// `other` where `mask` is true, else this.
+  func replaced(with other: Self, where mask: Mask) -> Self
+
+  /// log(1 + exp(-a)) and what else is made of exp(-a), for a ≥ 0.
+  static func logistic(_ a: Self) -> LogisticParts<Self>
+
+  /// exp(x) for x ≤ 0.
+  static func exponential(_ x: Self) -> Self
+}
+
+/// A truth value for each lane.
+public protocol LaneMask: Sendable {
+  static func & (a: Self, b: Self) -> Self
+  static func | (a: Self, b: Self) -> Self
+
+  /// True in every lane.
+  static var all: Self { get }
+
+  /// Whether every lane is true.
+  var isAllTrue: Bool { get }
+}
+
+extension Lanes {
+  /// Where a number is neither NaN nor infinite. Written with floating-point operations because the
+  /// standard library compares integers lane by lane.
+  @inlinable @inline(__always)
+  public var isFinite: Mask { (self - self) == Self(0) }
+
+  /// Where a number is infinite.
+  @inlinable @inline(__always)
+  public var isInfinite: Mask { magnitude == Self(.infinity) }
+}
+
+/// What the logistic losses are made of, for a ≥ 0.
+@frozen
+public struct LogisticParts<L: Lanes> {
+  /// log(1 + exp(-a)).
+  public var tail: L
+  /// sigmoid(a) = 1 / (1 + exp(-a)).
+  public var sigmoid: L
+  /// sigmoid(-a) = exp(-a) / (1 + exp(-a)).
+  public var complement: L
+
+  /// The parts, from log(1 + e) and e = exp(-a) in two pieces, of which the second is below the first's
+  /// last place.
+  ///
+  /// 1 / (1 + e) is divided once and corrected by what the division and the addition rounded off, so that
+  /// it and its product with e are within 1 ulp.
+  @inlinable @inline(__always)
+  public init(tail: L, exponential e: L, exponentialRest rest: L) {
+    let one = L(1)
+    let d = one + e
+    let dRest = ((one - d) + e) + rest
+    let quotient = one / d
+    let error = one.subtracting(quotient, times: d).subtracting(quotient, times: dRest)
+    self.tail = tail
+    sigmoid = quotient.adding(quotient, times: error)
+    complement = (rest * sigmoid).adding(e, times: sigmoid)
+  }
+}
