@@ -12,6 +12,12 @@ public struct KernelTable: Sendable {
   public let sumFloat: @Sendable (UnsafePointer<Float>, Int) -> ExactBlockSum
   /// The sum of a block.
   public let sumDouble: @Sendable (UnsafePointer<Double>, Int) -> ExactBlockSum
+  /// Conversion to floats.
+  public let widenToFloat:
+    @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Float>) -> Void
+  /// Conversion to doubles.
+  public let widenToDouble:
+    @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Double>) -> Void
 
   /// All kernels for one instruction set. Inlined into that set's module, where they are compiled.
   @inlinable @inline(__always)
@@ -20,6 +26,8 @@ public struct KernelTable: Sendable {
     logitFloat = { logitCrossEntropy($0, FloatLanes<ISA>.self) }
     logitDouble = { logitCrossEntropy($0, DoubleLanes<ISA>.self) }
     logarithms = { probabilityLogarithms($0, DoubleLanes<ISA>.self) }
+    widenToFloat = { widen($0, $1, count: $2, to: $3, ISA.self) }
+    widenToDouble = { widen($0, $1, count: $2, to: $3, ISA.self) }
     sumFloat = { exactSum($0, count: $1, FloatLanes<ISA>.self) }
     sumDouble = { exactSum($0, count: $1, DoubleLanes<ISA>.self) }
   }

@@ -121,7 +121,9 @@ private struct ThreadState<Kernel: BlockKernel> {
     let output = evaluation.gradientOutput
     let isPerUnit = evaluation.policies.reduction == .none
     factor = isPerUnit ? 1 : output?.element(at: 0) ?? 1
-    upstream = isPerUnit ? try output.map { try BlockReader($0, capacity: 16384) } : nil
+    upstream =
+      isPerUnit
+      ? try output.map { try BlockReader($0, capacity: 16384, evaluation.policies.kernels) } : nil
   }
 
   /// Computes an item: blocks one after another, and rows where they are asked for.

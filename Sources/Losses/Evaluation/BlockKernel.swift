@@ -79,39 +79,3 @@ public struct BlockTally: Sendable {
       hasPredictionOutsideUnitInterval || other.hasPredictionOutsideUnitInterval
   }
 }
-
-/// Reads blocks of a tensor as `Scalar`: in place where the tensor already is that, else converted into
-/// memory of its own.
-final class BlockReader<Scalar: ComputeScalar> {
-  private let tensor: Tensor
-  private let scratch: MutableByteStorage
-  private let inPlace: UnsafePointer<Scalar>?
-
-  /// A reader for blocks of at most `capacity` elements.
-  init(_ tensor: Tensor, capacity: Int) throws(LossError) {
-    self.tensor = tensor
-    let start = tensor.storage.bytes.baseAddress.map { $0 + tensor.byteOffset }
-    let isPlain =
-      tensor.elementType == Scalar.elementType && tensor.isContiguous && !tensor.isByteSwapped
-    if isPlain, let start, Int(bitPattern: start) % MemoryLayout<Scalar>.alignment == 0 {
-      inPlace = start.assumingMemoryBound(to: Scalar.self)
-    } else {
-      inPlace = nil
-    }
-    let byteCount = inPlace == nil ? capacity * MemoryLayout<Scalar>.stride : 0
-    guard let scratch = MutableByteStorage(byteCount: byteCount) else {
-      throw .notEnoughMemory(bytes: byteCount)
-    }
-    self.scratch = scratch
-  }
-
-  /// The elements at `range`; valid until the next read.
-  func read(_ range: Range<Int>) -> UnsafeBufferPointer<Scalar> {
-    if let inPlace {
-      return UnsafeBufferPointer(start: inPlace + range.lowerBound, count: range.count)
-    }
-    let target = scratch.bytes.bindMemory(to: Scalar.self)
-    tensor.read(range, into: target)
-    return UnsafeBufferPointer(rebasing: target[..<range.count])
-  }
-}

@@ -42,6 +42,11 @@ public protocol KernelScalar: ComputeScalar {
     _ values: UnsafePointer<Self>, count: Int, _ kernels: KernelTable
   ) -> ExactBlockSum
 
+  /// Converts packed elements in the machine's byte order.
+  static func widen(
+    _ source: UnsafeRawPointer, _ type: StoredType, count: Int,
+    to target: UnsafeMutablePointer<Self>, _ kernels: KernelTable)
+
   /// numerator / denominator in two pieces, the second below the first's last place.
   static func quotient(_ numerator: Double, _ denominator: Double) -> (high: Self, low: Self)
 }
@@ -59,6 +64,12 @@ extension Float: KernelScalar {
   public static func sum(
     _ values: UnsafePointer<Float>, count: Int, _ kernels: KernelTable
   ) -> ExactBlockSum { kernels.sumFloat(values, count) }
+
+  /// The conversion to floats.
+  public static func widen(
+    _ source: UnsafeRawPointer, _ type: StoredType, count: Int,
+    to target: UnsafeMutablePointer<Float>, _ kernels: KernelTable
+  ) { kernels.widenToFloat(source, type, count, target) }
 
   /// The quotient, which a double holds more than two floats of.
   public static func quotient(
@@ -84,6 +95,12 @@ extension Double: KernelScalar {
   public static func sum(
     _ values: UnsafePointer<Double>, count: Int, _ kernels: KernelTable
   ) -> ExactBlockSum { kernels.sumDouble(values, count) }
+
+  /// The conversion to doubles.
+  public static func widen(
+    _ source: UnsafeRawPointer, _ type: StoredType, count: Int,
+    to target: UnsafeMutablePointer<Double>, _ kernels: KernelTable
+  ) { kernels.widenToDouble(source, type, count, target) }
 
   /// The quotient, and what the division rounded off.
   public static func quotient(

@@ -22,7 +22,7 @@ struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
     init(_ kernel: BinaryCrossEntropyKernel, capacity: Int) throws(LossError) {
       inputs = try ElementReaders(
         kernel.predictions, kernel.labels, kernel.weights, kernel.positiveWeights,
-        capacity: capacity)
+        capacity: capacity, kernel.policies.kernels)
       precise = PreciseCrossEntropy(
         loss: kernel.loss, predictions: kernel.predictions, labels: kernel.labels,
         weights: kernel.weights, positiveWeights: kernel.positiveWeights, policies: kernel.policies,

@@ -12,14 +12,14 @@ final class ElementReaders<Scalar: KernelScalar> {
 
   init(
     _ predictions: Tensor, _ labels: Tensor, _ weights: Tensor?, _ positiveWeights: Tensor?,
-    capacity: Int
+    capacity: Int, _ kernels: KernelTable
   ) throws(LossError) {
     func reader(_ tensor: Tensor?) throws(LossError) -> BlockReader<Scalar>? {
       guard let tensor else { return nil }
-      return try BlockReader(tensor, capacity: capacity)
+      return try BlockReader(tensor, capacity: capacity, kernels)
     }
-    self.predictions = try BlockReader(predictions, capacity: capacity)
-    self.labels = try BlockReader(labels, capacity: capacity)
+    self.predictions = try BlockReader(predictions, capacity: capacity, kernels)
+    self.labels = try BlockReader(labels, capacity: capacity, kernels)
     self.weights = try reader(weights)
     self.positiveWeights = try reader(positiveWeights)
     ones = try scratchMemory(capacity, of: Scalar.self)
@@ -48,15 +48,4 @@ final class ElementReaders<Scalar: KernelScalar> {
             upstream: upstream ?? UnsafePointer(ones)) : nil,
         values: values, gradients: output.gradient?.baseAddress, scale: output.upstream.scale))
   }
-}
-
-/// Memory for `count` numbers.
-func scratchMemory<Scalar>(_ count: Int, of type: Scalar.Type) throws(LossError)
-  -> MutableByteStorage
-{
-  let byteCount = count * MemoryLayout<Scalar>.stride
-  guard let memory = MutableByteStorage(byteCount: byteCount) else {
-    throw .notEnoughMemory(bytes: byteCount)
-  }
-  return memory
 }

@@ -74,7 +74,7 @@ final class PreciseCrossEntropy {
     if let memory { return memory }
     let made = Memory(
       readers: try ElementReaders(
-        predictions, labels, weights, positiveWeights, capacity: capacity),
+        predictions, labels, weights, positiveWeights, capacity: capacity, policies.kernels),
       scratch: try scratchMemory(6 * capacity, of: Double.self))
     memory = made
     return made
