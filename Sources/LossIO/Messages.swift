@@ -4,10 +4,21 @@ func quotedForMessage(_ text: some StringProtocol) -> String {
   var result = "\""
   for scalar in text.unicodeScalars.prefix(40) {
     result +=
-      scalar.value < 0x20 || scalar.value == 0x7F || scalar == "\"" || scalar == "\\"
+      scalar.properties.generalCategory == .control || scalar == "\"" || scalar == "\\"
       ? scalar.escaped(asASCII: true) : String(scalar)
   }
   return result + (text.unicodeScalars.count > 40 ? "…\"" : "\"")
+}
+
+/// Text from a file without quotes of ours: at most 80 characters, control characters escaped.
+func plain(_ text: some StringProtocol) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars.prefix(80) {
+    result +=
+      scalar.properties.generalCategory == .control
+      ? scalar.escaped(asASCII: true) : String(scalar)
+  }
+  return result + (text.unicodeScalars.count > 80 ? "…" : "")
 }
 
 /// The entry of `known` that `name` most likely is a slip for, or nil where none is near.

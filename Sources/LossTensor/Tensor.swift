@@ -95,6 +95,7 @@ public struct Tensor: Sendable {
 
   /// Whether the elements lie packed in C order.
   public var isContiguous: Bool {
+    guard shape.elementCount > 0 else { return true }
     var expected = 1
     for axis in stride(from: shape.rank - 1, through: 0, by: -1) where shape.dimensions[axis] != 1 {
       guard strides[axis] == expected else { return false }

@@ -45,6 +45,7 @@ struct NPYFormatTests {
       "  {'fortran_order':False,'shape':(2L,),'descr':u'<f4'}     \n",
       "{'descr': '=f4', 'fortran_order': True, 'shape': (2,)}",
       "{'descr': 'f4', 'fortran_order': False, 'shape': (2 , ) , }",
+      "{'descr': '<f4',\n 'fortran_order': False,\n 'shape': (2,)}\n\n",
     ])
   func freedoms(header: String) throws {
     #expect(try read(npy(header, data: Self.data)).values() == [1, 2] as [Float])
@@ -101,17 +102,17 @@ struct NPYFormatTests {
     }
   }
 
-  @Test("refuses text behind the header", arguments: ["x", "\n\n", "\0", " {}"])
+  @Test("refuses text behind the header", arguments: ["x", "\0", " {}"])
   func trailingText(text: String) {
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }" + text
     let place = FileError.Place.byte(
-      10 + 57 + (text.hasPrefix("\n") || text.hasPrefix(" ") ? 1 : 0))
+      10 + 57 + (text.hasPrefix(" ") ? 1 : 0))
     #expect(
       throws: FileError(
         "x.npy", at: place,
         .headerSyntax(
           expected: "the end of the header",
-          found: ["x": "\"x\"", "\n\n": "\"\\n\"", "\0": "\"\\0\"", " {}": "\"{}\""][text] ?? ""))
+          found: ["x": "\"x\"", "\0": "\"\\0\"", " {}": "\"{}\""][text] ?? ""))
     ) { try read(npy(header, data: Self.data)) }
   }
 

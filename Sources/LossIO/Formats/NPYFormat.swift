@@ -44,7 +44,10 @@ public enum NPYFormat: FileFormat {
       path: source.path, fileOffset: headerStart)
     let header = try parser.parse()
     let type = try elementType(header.descr, path: source.path, override: options.elementType)
-    guard let shape = Shape(header.shape) else {
+    // Rows without elements take no bytes, so that the file's length does not bound them.
+    let rowLimit = 1 << 32
+    guard let shape = Shape(header.shape), shape.elementCount > 0 || shape.rowCount <= rowLimit
+    else {
       let text = "(" + header.shape.map(String.init).joined(separator: ", ") + ")"
       throw FileError(source.path, .shapeOverflow(shape: text))
     }

@@ -18,7 +18,7 @@ struct NPYDescr: Equatable {
   let byteCount: Int
 
   init(_ text: String) {
-    self.text = "'" + text + "'"
+    self.text = "'" + plain(text) + "'"
     var rest = Substring(text)
     isBigEndian = rest.first == ">"
     if let order = rest.first, "<>=|".contains(order) { rest.removeFirst() }
@@ -98,7 +98,7 @@ struct NPYHeaderParser {
       case "descr": (isRepeated, descr) = (descr != nil, try self.descr())
       case "fortran_order": (isRepeated, isColumnMajor) = (isColumnMajor != nil, try boolean())
       case "shape": (isRepeated, shape) = (shape != nil, try integers())
-      default: throw error(.headerKeyUnknown(key), at: keyStart)
+      default: throw error(.headerKeyUnknown(plain(key)), at: keyStart)
       }
       if isRepeated { throw error(.headerKeyDuplicate(key), at: keyStart) }
       if !accept(",") {
@@ -107,7 +107,6 @@ struct NPYHeaderParser {
       }
     }
     skipBlanks()
-    if position < bytes.count, bytes[position] == UInt8(ascii: "\n") { position += 1 }
     guard position == bytes.count else { throw syntaxError(expected: "the end of the header") }
     guard let descr else { throw error(.headerKeyMissing("descr"), at: 0) }
     guard let isColumnMajor else { throw error(.headerKeyMissing("fortran_order"), at: 0) }
@@ -125,8 +124,9 @@ struct NPYHeaderParser {
     let isList = bytes[position] == UInt8(ascii: "[")
     let fields = try fieldNames()
     let spelling = String(decoding: bytes[start..<min(position, start + 40)], as: UTF8.self)
-    let kind = isList ? "structured, with fields \(fields.joined(separator: ", "))" : "a subarray"
-    throw error(.unsupportedType(descr: spelling, kind: kind), at: start)
+    let kind =
+      isList ? "structured, with fields \(plain(fields.joined(separator: ", ")))" : "a subarray"
+    throw error(.unsupportedType(descr: plain(spelling), kind: kind), at: start)
   }
 
   /// Skips a nested list or tuple and returns the first string of each of its tuples.
@@ -236,9 +236,9 @@ struct NPYHeaderParser {
     }
   }
 
-  /// Spaces and tabs; a line break too, which some writers put between the pairs.
+  /// Spaces and tabs; line breaks too, which some writers put between the pairs.
   private mutating func skipBlanks() {
-    while position < bytes.count, " \t\r".utf8.contains(bytes[position]) { position += 1 }
+    while position < bytes.count, " \t\r\n".utf8.contains(bytes[position]) { position += 1 }
   }
 
   private func syntaxError(expected: String) -> FileError {

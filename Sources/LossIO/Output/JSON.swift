@@ -59,6 +59,9 @@ private struct JSONWriter {
     case .real(let number): try text.append(spelled(number.description))
     case .bool(let flag): try text.append(flag ? "true" : "false")
     case .null: try text.append("null")
+    case .tensor(let tensor) where tensor.shape.elementCount == 0 && tensor.shape.rowCount > 1000:
+      // Nothing to say, and a header of a few bytes could ask for any number of brackets.
+      try text.append("[]")
     case .tensor(let tensor):
       var elements = ElementTexts(tensor)
       var offset = 0

@@ -36,8 +36,11 @@ enum NPYWriter {
     }
   }
 
-  /// Writes a whole tensor that lies packed in C order in the machine's byte order, as results do.
+  /// Writes a whole tensor.
+  ///
+  /// - Precondition: it lies packed in C order in the machine's byte order, as results do.
   static func write(_ tensor: Tensor, to file: OutputFile) throws(FileError) {
+    precondition(tensor.isContiguous && !tensor.isByteSwapped)
     try append(header(tensor.elementType, tensor.shape), to: file)
     let count = tensor.shape.elementCount * tensor.elementType.byteCount
     let data = tensor.storage.bytes[tensor.byteOffset..<tensor.byteOffset + count]

@@ -26,6 +26,7 @@ public final class OutputFile: @unchecked Sendable {
   /// The name the file has until it is committed, where the system has no files without one.
   private var temporaryName: String?
   private var appended = 0
+  private var isCommitted = false
 
   /// Prepares to write `path`; nothing of an existing file is touched yet.
   ///
@@ -45,7 +46,7 @@ public final class OutputFile: @unchecked Sendable {
       guard !exists || access(path, W_OK) == 0 else {
         throw FileError(path, .cannotWrite(errno: errno))
       }
-      let final = exists ? Self.resolved(path) : path
+      let final = Self.resolved(path)
       (descriptor, temporaryName) = try Self.openBeside(final, path: path)
       destination = final
       if exists { fchmod(descriptor, status.st_mode & 0o7777) }
@@ -102,7 +103,7 @@ public final class OutputFile: @unchecked Sendable {
       let written = call(start + done, bytes.count - done, done)
       if written > 0 {
         done += written
-      } else if errno != EINTR {
+      } else if written == 0 || errno != EINTR {
         throw FileError(path, .cannotWrite(errno: errno))
       }
     }
@@ -112,7 +113,7 @@ public final class OutputFile: @unchecked Sendable {
   ///
   /// - Throws: `FileError.cannotWrite`; the old file then still stands.
   public func commit() throws(FileError) {
-    guard let destination else { return }
+    guard let destination, !isCommitted else { return }
     let name = temporaryName ?? Self.freshName(beside: destination)
     if temporaryName == nil {
       guard lossctl_link_unnamed(descriptor, name) == 0 else {
@@ -124,6 +125,7 @@ public final class OutputFile: @unchecked Sendable {
       throw FileError(path, .cannotWrite(errno: errno))
     }
     temporaryName = nil
+    isCommitted = true
   }
 
   private static func openBeside(
@@ -152,13 +154,22 @@ public final class OutputFile: @unchecked Sendable {
     let start = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     var random = SystemRandomNumberGenerator()
     let suffix = String(random.next() as UInt64, radix: 36)
-    return "\(path[..<start]).\(path[start...].prefix(200)).\(suffix)"
+    // Names are limited to 255 bytes, not characters.
+    let name = String(decoding: path[start...].utf8.prefix(200), as: UTF8.self)
+    return "\(path[..<start]).\(name).\(suffix)"
   }
 
-  /// The file a chain of symbolic links ends at, so that the link itself stays.
+  /// The file a chain of symbolic links ends at, whether or not it exists, so that the link itself stays.
   private static func resolved(_ path: String) -> String {
-    guard let real = realpath(path, nil) else { return path }
-    defer { free(real) }
-    return String(cString: real)
+    var path = path
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    // As many links as Linux follows.
+    for _ in 0..<40 {
+      let count = readlink(path, &buffer, buffer.count)
+      guard count > 0 else { break }
+      let target = String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+      path = target.hasPrefix("/") ? target : parent(of: path) + "/" + target
+    }
+    return path
   }
 }

@@ -40,7 +40,7 @@ struct BlockEvaluation<Kernel: BlockKernel> {
     return row * max(1, Self.largestBlock / row)
   }
 
-  private var work: ParallelWork {
+  private func work(progress: (@Sendable (Double) -> Void)?) -> ParallelWork {
     let items = (unitCount + unitsPerItem - 1) / unitsPerItem
     let threads = policies.threadCount ?? availableProcessorCount()
     let report = progress.map { progress in
@@ -51,7 +51,7 @@ struct BlockEvaluation<Kernel: BlockKernel> {
 
   func run() throws -> EvaluationTotals {
     let divisor = try gradientDivisor()
-    let states = try work.run(
+    let states = try work(progress: progress).run(
       makeState: { try ThreadState(self, divisor: divisor) },
       body: { state, item in try state.evaluate(units(of: item)) })
     if let rows = sinks.perRow, unitCount == 0 { try storeEmptyRows(into: rows) }
@@ -62,9 +62,16 @@ struct BlockEvaluation<Kernel: BlockKernel> {
   private func gradientDivisor() throws -> Double {
     guard sinks.gradient != nil, policies.reduction == .mean else { return 1 }
     guard kernel.mayIgnoreUnits else { return Double(unitCount) }
-    let counts = try work.run(
-      makeState: { (kept: 0, workspace: try kernel.makeWorkspace(blockSize: unitsPerItem)) },
-      body: { state, item in state.kept += kernel.countKept(units(of: item), state.workspace) })
+    // Not reported: progress is that of the evaluation proper, and would fall back to 0 after this.
+    let counts = try work(progress: nil).run(
+      makeState: { (kept: 0, workspace: try kernel.makeWorkspace(blockSize: Self.largestBlock)) },
+      body: { state, item in
+        let all = units(of: item)
+        for start in stride(from: all.lowerBound, to: all.upperBound, by: Self.largestBlock) {
+          let block = start..<min(start + Self.largestBlock, all.upperBound)
+          state.kept += kernel.countKept(block, state.workspace)
+        }
+      })
     return Double(counts.reduce(0) { $0 + $1.kept })
   }
 
@@ -77,8 +84,13 @@ struct BlockEvaluation<Kernel: BlockKernel> {
   private func storeEmptyRows(into sink: any TensorSink) throws {
     let count = kernel.unitShape.rowCount
     let value = policies.rowValue(ExactSum(), kept: 0)
-    let rows = [Scalar](repeating: Scalar(value), count: count)
-    try rows.withUnsafeBufferPointer { try sink.write($0, at: 0) }
+    let rows = [Scalar](repeating: Scalar(value), count: min(count, Self.largestBlock))
+    for start in stride(from: 0, to: count, by: Self.largestBlock) {
+      try rows.withUnsafeBufferPointer { rows in
+        let part = UnsafeBufferPointer(rebasing: rows.prefix(count - start))
+        try sink.write(part, at: start)
+      }
+    }
   }
 }
 
@@ -86,7 +98,7 @@ extension EvaluationPolicies {
   /// One row's loss: its sum under `sum`, else the mean of what is kept of it.
   func rowValue(_ sum: ExactSum, kept: Int) -> Double {
     let reduction: Reduction = reduction == .sum ? .sum : .mean
-    return reduction.reduce(sum: sum.rounded, divisor: Double(kept), empty: empty) ?? .nan
+    return reduction.reduce(sum: sum, divisor: Double(kept), empty: empty) ?? .nan
   }
 }
 

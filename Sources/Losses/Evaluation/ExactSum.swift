@@ -98,6 +98,19 @@ public struct ExactSum: Sendable {
     return isNegative ? -magnitude : magnitude
   }
 
+  /// The rounded sum over `divisor`, finite where the quotient is, even if the sum is not.
+  public func divided(by divisor: Double) -> Double {
+    let whole = rounded
+    let hasSpecial = positiveInfinities > 0 || negativeInfinities > 0 || notNumbers > 0
+    guard whole.isInfinite, !hasSpecial else { return whole / divisor }
+    // Two digits down is 2⁻⁶⁴ of the sum, which is a double again; what is lost is far below its ulp.
+    var scaled = ExactSum()
+    var carried = self
+    carried.carry()
+    for index in 2..<Self.digitCount { scaled.digits[index - 2] = carried.digits[index] }
+    return scaled.rounded / divisor * 0x1p64
+  }
+
   /// Moves everything beyond 32 bits of a digit into the next one; the last keeps the sign.
   private mutating func carry() {
     for index in 0..<(Self.digitCount - 1) {

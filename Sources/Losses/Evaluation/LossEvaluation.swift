@@ -132,18 +132,22 @@ public struct LossEvaluation: Sendable {
     let blocks = BlockEvaluation(
       kernel: kernel, sinks: sinks, policies: policies, gradientOutput: gradientOutput,
       progress: progress)
-    let totals = try blocks.run()
+    let totals: EvaluationTotals
+    do {
+      totals = try blocks.run()
+    } catch let error as LossError {
+      throw inputs.located(error)
+    }
     let kept = unitShape.elementCount - totals.tally.ignored
     if kept == 0, policies.empty == .error {
       throw LossError.nothingToReduce(
         elements: unitShape.elementCount, ignored: totals.tally.ignored)
     }
-    let sum = totals.sum.rounded
     let divisor = Double(kept)
     return LossReport(
       loss: type(of: loss).spec.name, reduction: policies.reduction,
-      value: policies.reduction.reduce(sum: sum, divisor: divisor, empty: policies.empty),
-      denominator: divisor, sum: sum, shape: unitShape, rows: unitShape.rowCount,
+      value: policies.reduction.reduce(sum: totals.sum, divisor: divisor, empty: policies.empty),
+      denominator: divisor, sum: totals.sum.rounded, shape: unitShape, rows: unitShape.rowCount,
       elements: unitShape.elementCount,
       ignored: totals.tally.ignored, nonFinite: totals.nonFinite, computeType: computeType,
       settings: loss.settings, warnings: warnings(totals))
@@ -163,11 +167,11 @@ public struct LossEvaluation: Sendable {
 
 extension Reduction {
   /// The one place a sum and a divisor become a result; nil for no reduction.
-  func reduce(sum: Double, divisor: Double, empty: EmptyPolicy) -> Double? {
+  func reduce(sum: ExactSum, divisor: Double, empty: EmptyPolicy) -> Double? {
     switch self {
     case .none: nil
-    case .sum: sum
-    case .mean: divisor == 0 && empty == .zero ? 0 : sum / divisor
+    case .sum: sum.rounded
+    case .mean: divisor == 0 && empty == .zero ? 0 : sum.divided(by: divisor)
     }
   }
 }

@@ -74,7 +74,9 @@ private final class SharedWork<State>: @unchecked Sendable {
         current = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard current < itemCount else { break }
         try body(&state, current)
-        progress?(finished.wrappingAdd(1, ordering: .relaxed).newValue)
+        // Counted by every thread; `progress?(…)` would not evaluate its argument on the others.
+        let count = finished.wrappingAdd(1, ordering: .relaxed).newValue
+        progress?(count)
       }
       synchronized { outcome.states.append(state) }
     } catch {

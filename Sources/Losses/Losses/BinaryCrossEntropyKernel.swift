@@ -3,9 +3,8 @@ import LossTensor
 
 /// Binary cross entropy over blocks of elements.
 ///
-/// Logits go through the kernel of their own type. Where that would lose accuracy, because labels in
-/// float32 are neither 0 nor 1 and their gradient cancels, and for probabilities and smoothed labels, the
-/// block is computed in double and rounded.
+/// Logits go through the kernel of their own type. Elements of float32 whose label is neither 0 nor 1, where
+/// the gradient cancels, and probabilities and smoothed labels are computed in double and rounded.
 struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
   let loss: BinaryCrossEntropy
   let predictions: Tensor
@@ -55,11 +54,12 @@ struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
         $0.padded(to: Scalar.laneCount) { Scalar.logits($0, policies.kernels) }
       }
       if findings.isInvalid { try check(units, workspace) }
-      let cancels =
-        findings.hasLabelsBeyondOne || (findings.hasSoftLabels && output.gradient != nil)
-      if Scalar.self == Float.self, cancels {
-        try workspace.precise.evaluate(units, into: output)
-      } else if findings.hasNonFinitePredictions, policies.zeroTimesInfinity == .nan {
+      if Scalar.self == Float.self, findings.hasSoftLabels {
+        // Element by element, so that no result depends on its neighbours or on what else is asked for.
+        let labels = workspace.inputs.labels.read(units)
+        try workspace.precise.evaluate(units, into: output) { labels[$0] != 0 && labels[$0] != 1 }
+      }
+      if findings.hasNonFinitePredictions, policies.zeroTimesInfinity == .nan {
         workspace.precise.replaceInfinite(workspace.inputs, units, into: output)
       }
     }

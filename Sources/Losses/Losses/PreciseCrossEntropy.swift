@@ -41,8 +41,11 @@ final class PreciseCrossEntropy {
   }
 
   /// Computes the block of `units` in double and rounds the results to their type.
+  ///
+  /// - Parameter isWanted: whether the result at a position of the block is to replace what stands there.
   func evaluate<Scalar: KernelScalar>(
-    _ units: Range<Int>, into output: BlockOutput<Scalar>
+    _ units: Range<Int>, into output: BlockOutput<Scalar>,
+    where isWanted: (Int) -> Bool = { _ in true }
   ) throws(LossError) {
     let memory = try prepared()
     let slots = memory.scratch.bytes.bindMemory(to: Double.self)
@@ -64,7 +67,7 @@ final class PreciseCrossEntropy {
     } else {
       probabilities(units, memory.readers, precise, slot(3), slot(4), slot(5))
     }
-    for position in 0..<units.count {
+    for position in 0..<units.count where isWanted(position) {
       output.values[position] = Scalar(precise.values[position])
       if let gradient = precise.gradient { output.gradient?[position] = Scalar(gradient[position]) }
     }

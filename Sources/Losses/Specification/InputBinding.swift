@@ -3,6 +3,8 @@ import LossTensor
 /// A loss's inputs by name, with shapes that agree.
 public struct BoundInputs: Sendable {
   private var tensors: [String: Tensor] = [:]
+  /// The shapes that broadcastable inputs had.
+  private var givenShapes: [String: Shape] = [:]
 
   /// Holds `tensors` against what `spec` says of their shapes.
   ///
@@ -22,6 +24,7 @@ public struct BoundInputs: Sendable {
         tensors[input.name] = tensor
       case .broadcastable(let pattern):
         tensors[input.name] = try letters.broadcast(tensor, pattern, input: input.name)
+        givenShapes[input.name] = tensor.shape
       }
     }
   }
@@ -35,6 +38,15 @@ public struct BoundInputs: Sendable {
   public func require(_ name: String) throws(LossError) -> Tensor {
     guard let tensor = tensors[name] else { throw .missingInput(name) }
     return tensor
+  }
+
+  /// The error with its index in a repeated input as it was given.
+  func located(_ error: LossError) -> LossError {
+    guard case .valueOutOfRange(let input, let index, let found, let expected, let hint) = error,
+      let shape = givenShapes[input]
+    else { return error }
+    let own = zip(index.suffix(shape.rank), shape.dimensions).map { $1 == 1 ? 0 : $0 }
+    return .valueOutOfRange(input: input, index: own, found: found, expected: expected, hint: hint)
   }
 
   /// The type to compute in: float64 where any input is float64, else float32.
