@@ -3,101 +3,170 @@ import Testing
 
 @Suite("Tensor")
 struct TensorTests {
-  private func counting(_ dimensions: Int...) throws -> Tensor {
+  /// 1, 2, 3, … as bytes.
+  private func storage(_ count: Int) -> ByteStorage {
+    ByteStorage(copying: (0..<count).map { UInt8($0 + 1) })
+  }
+
+  @Test(
+    "a view that ends with the storage is made, and one that goes a byte further is not",
+    arguments: [
+      (0, ElementType.float32, [2, 3], nil, 24), (3, .float32, [2, 3], nil, 27),
+      (1, .float64, [], nil, 9), (5, .uint8, [7], nil, 12), (0, .int16, [2, 3], [1, 2], 12),
+      (7, .int16, [2, 3], [10, 2], 37), (4, .int64, [1000, 2], [0, 1], 20),
+      (2, .float16, [5], [0], 4),
+    ] as [(Int, ElementType, [Int], [Int]?, Int)])
+  func bounds(
+    offset: Int, type: ElementType, dimensions: [Int], strides: [Int]?, end: Int
+  ) throws {
     let shape = try #require(Shape(dimensions))
-    return Tensor((0..<shape.elementCount).map { Float($0) + 0.5 }, shape: shape)
-  }
-
-  @Test("is made only where all its elements lie in the bytes")
-  func bounds() throws {
-    let bytes = ByteStorage(copying: [UInt8](repeating: 7, count: 25))
-    let shape = try #require(Shape([2, 3]))
-    func make(_ offset: Int, _ strides: [Int]? = nil) -> Tensor? {
+    func view(_ byteCount: Int) -> Tensor? {
       Tensor(
-        storage: bytes, byteOffset: offset, elementType: .float32, shape: shape, strides: strides)
+        storage: storage(byteCount), byteOffset: offset, elementType: type, shape: shape,
+        strides: strides)
     }
-    #expect(make(0) != nil && make(1) != nil)
-    #expect(make(2) == nil && make(-1) == nil)
-    #expect(make(0, [0, 0]) != nil)
-    #expect(make(0, [4, 1]) == nil)
-    #expect(make(0, [-3, 1]) == nil)
-    #expect(make(0, [1]) == nil)
-    #expect(make(0, [Int.max, Int.max]) == nil)
-    let empty = try #require(Shape([0, 1 << 40]))
-    #expect(Tensor(storage: bytes, byteOffset: 25, elementType: .float64, shape: empty) != nil)
+    let tensor = try #require(view(end))
+    #expect(tensor.shape == shape)
+    #expect(tensor.strides == strides ?? shape.rowMajorStrides)
+    #expect(tensor.byteOffset == offset)
+    #expect(view(end - 1) == nil)
   }
 
-  @Test("broadcasts as NumPy does")
-  func broadcasting() throws {
-    let target = try #require(Shape([2, 3]))
-    let row = try #require(try counting(3).broadcast(to: target))
-    #expect(row.values() == [0.5, 1.5, 2.5, 0.5, 1.5, 2.5] as [Float])
-    let column = try #require(try counting(2, 1).broadcast(to: target))
-    #expect(column.values() == [0.5, 0.5, 0.5, 1.5, 1.5, 1.5] as [Float])
-    let scalar = try #require(Tensor([Float(4)], shape: .scalar).broadcast(to: target))
-    #expect(scalar.values() == [Float](repeating: 4, count: 6))
-    for refused in [try counting(2), try counting(4), try counting(1, 2, 3), try counting(3, 1)] {
-      #expect(refused.broadcast(to: target) == nil)
-    }
+  @Test(
+    "an empty view needs no bytes, but its start must lie in the storage or at its end",
+    arguments: [(0, true), (5, true), (6, false), (-1, false)])
+  func emptyBounds(offset: Int, isMade: Bool) throws {
+    let shape = try shape(4, 0, 1 << 60)
+    let tensor = Tensor(
+      storage: storage(5), byteOffset: offset, elementType: .float64, shape: shape)
+    #expect((tensor != nil) == isMade)
   }
 
-  @Test("reads any part of any layout", arguments: [true, false])
-  func partsOfLayouts(isSwapped: Bool) throws {
-    let shape = try #require(Shape([3, 4, 5]))
-    let numbers = (0..<60).map { Int32($0 * 7 - 100) }
-    // One byte before the data, so that nothing is aligned.
-    let bytes: [UInt8] =
-      [9]
-      + numbers.flatMap { number in
-        withUnsafeBytes(of: isSwapped ? number.bigEndian : number.littleEndian) { Array($0) }
-      }
-    for strides in [shape.rowMajorStrides, shape.columnMajorStrides, [5, 15, 1]] {
-      let tensor = try #require(
-        Tensor(
-          storage: ByteStorage(copying: bytes), byteOffset: 1, elementType: .int32,
-          isByteSwapped: isSwapped, shape: shape, strides: strides))
-      let expected = (0..<60).map { offset in
-        let position = zip(shape.index(at: offset), strides).reduce(0) { $0 + $1.0 * $1.1 }
-        return Double(numbers[position])
-      }
-      #expect(tensor.values() == expected)
-      for range in [0..<60, 7..<8, 3..<29, 19..<41, 58..<60, 30..<30] {
-        var part = [Double](repeating: .nan, count: range.count)
-        part.withUnsafeMutableBufferPointer { tensor.read(range, into: $0) }
-        #expect(part == Array(expected[range]))
-      }
+  @Test(
+    "strides that are negative, too few, too many or overflow are refused",
+    arguments: [
+      [3, -1], [-3, 1], [3], [6, 3, 1], [], [.max, 1], [.max, .max], [.max / 4, 1], [1 << 61, 1],
+    ] as [[Int]])
+  func badStrides(strides: [Int]) throws {
+    let shape = try shape(2, 3)
+    #expect(
+      Tensor(storage: storage(200), elementType: .float32, shape: shape, strides: strides) == nil)
+  }
+
+  @Test("an end beyond the largest integer is refused")
+  func endOverflow() throws {
+    #expect(
+      Tensor(
+        storage: storage(8), byteOffset: .max, elementType: .uint8, shape: .scalar) == nil)
+    #expect(
+      Tensor(storage: storage(8), elementType: .uint8, shape: try shape(.max)) == nil)
+    #expect(
+      Tensor(storage: storage(8), elementType: .float64, shape: try shape(1 << 60)) == nil)
+  }
+
+  @Test("one byte has no order to swap")
+  func singleBytesAreNotSwapped() {
+    for type in ElementType.allCases {
+      let tensor = Tensor(
+        storage: storage(8), elementType: type, isByteSwapped: true, shape: .scalar)
+      #expect(tensor?.isByteSwapped == (type.byteCount > 1), "\(type)")
     }
   }
 
-  @Test("reads every element type as the same numbers")
-  func elementTypes() throws {
-    func check<Value>(_ values: [Value], _ type: ElementType, _ expected: [Double]) throws {
-      let bytes = values.withUnsafeBytes { ByteStorage(copying: $0) }
-      let tensor = try #require(
-        Tensor(storage: bytes, elementType: type, shape: .vector(values.count)))
-      #expect(tensor.values(as: Double.self) == expected)
-      #expect(tensor.values(as: Float.self) == expected.map { Float($0) })
-    }
-    try check([0, 1, 2, 255] as [UInt8], .bool, [0, 1, 1, 1])
-    try check([-128, 127] as [Int8], .int8, [-128, 127])
-    try check([0, 200] as [UInt8], .uint8, [0, 200])
-    try check([-30000, 5] as [Int16], .int16, [-30000, 5])
-    try check([60000, 5] as [UInt16], .uint16, [60000, 5])
-    try check([-2_000_000_000, 16_777_217] as [Int32], .int32, [-2e9, 16_777_217])
-    try check([4_000_000_000] as [UInt32], .uint32, [4e9])
-    try check([-9_007_199_254_740_993] as [Int64], .int64, [-9_007_199_254_740_992])
-    try check([UInt64.max] as [UInt64], .uint64, [18_446_744_073_709_551_616])
-    try check([0x3C01, 0xC000] as [UInt16], .float16, [1.0009765625, -2])
-    try check([0x3F81, 0xC000] as [UInt16], .bfloat16, [1.0078125, -2])
-    try check([1.25, -0.5] as [Float], .float32, [1.25, -0.5])
-    try check([0.1, 1e300] as [Double], .float64, [0.1, 1e300])
+  @Test("values are kept in the type they are given in")
+  func fromValues() throws {
+    let floats = Tensor([1.5, -2, 0.1] as [Float], shape: .vector(3))
+    #expect(floats.elementType == .float32)
+    #expect(floats.values(as: Float.self) == [1.5, -2, 0.1])
+    let doubles = Tensor([0.1, 7, -3, 1e300] as [Double], shape: try shape(2, 2))
+    #expect(doubles.elementType == .float64)
+    #expect(doubles.values(as: Double.self) == [0.1, 7, -3, 1e300])
+    #expect(Tensor([Float](), shape: .vector(0)).values(as: Float.self) == [])
   }
 
-  @Test("can be read as another type of the same size only")
+  @Test(
+    "an axis that is missing or of size 1 is repeated",
+    arguments: [
+      ([3], [2, 3], [0, 1], [1, 2, 3, 1, 2, 3]), ([2, 1], [2, 3], [1, 0], [1, 1, 1, 2, 2, 2]),
+      ([], [2, 2], [0, 0], [1, 1, 1, 1]), ([1], [3], [0], [1, 1, 1]),
+      ([2, 3], [2, 3], [3, 1], [1, 2, 3, 4, 5, 6]), ([1, 3], [0, 3], [0, 1], []),
+      ([2, 1, 2], [2, 3, 2], [2, 0, 1], [1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4]),
+      ([3, 1], [2, 3, 2], [0, 1, 0], [1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3]),
+      ([], [], [], [1]), ([0], [2, 0], [0, 1], []),
+    ] as [([Int], [Int], [Int], [Double])])
+  func broadcast(from: [Int], to: [Int], strides: [Int], values: [Double]) throws {
+    let shape = try #require(Shape(from))
+    let target = try #require(Shape(to))
+    let numbers = (0..<shape.elementCount).map { Double($0 + 1) }
+    let wide = try #require(Tensor(numbers, shape: shape).broadcast(to: target))
+    #expect(wide.shape == target)
+    #expect(wide.strides == strides)
+    #expect(wide.values(as: Double.self) == values)
+  }
+
+  @Test(
+    "shapes that do not match are not broadcast",
+    arguments: [
+      ([3], [2, 4]), ([2], [2, 3]), ([2, 3], [3]), ([1, 3], [3]), ([2, 3], [2, 1]), ([3], []),
+      ([0], [3]), ([2, 3], [3, 2]), ([3], [0]),
+    ] as [([Int], [Int])])
+  func refusedBroadcast(from: [Int], to: [Int]) throws {
+    let shape = try #require(Shape(from))
+    let tensor = Tensor([Float](repeating: 1, count: shape.elementCount), shape: shape)
+    let target = try #require(Shape(to))
+    #expect(tensor.broadcast(to: target) == nil)
+  }
+
+  @Test("a broadcast view keeps its offset, its byte order and its bytes")
+  func broadcastKeepsTheView() throws {
+    let stored = ByteStorage(copying: [9, 0x01, 0x02, 0x03, 0x04])
+    let tensor = try #require(
+      Tensor(
+        storage: stored, byteOffset: 1, elementType: .uint16, isByteSwapped: true,
+        shape: .vector(2)))
+    let wide = try #require(tensor.broadcast(to: try shape(2, 2)))
+    #expect(wide.storage === stored)
+    let (first, second) = 1.bigEndian == 1 ? (0x0201, 0x0403) : (0x0102, 0x0304)
+    #expect(wide.values(as: Double.self) == [first, second, first, second].map(Double.init))
+  }
+
+  @Test("bytes are read as another type of the same size")
   func reinterpretation() throws {
-    let bits = [UInt16(0x3F80), 0xBF80].withUnsafeBytes { ByteStorage(copying: $0) }
-    let tensor = try #require(Tensor(storage: bits, elementType: .uint16, shape: .vector(2)))
-    #expect(tensor.reinterpreted(as: .bfloat16)?.values() == [1, -1] as [Float])
-    #expect(tensor.reinterpreted(as: .float32) == nil)
+    let bits: [UInt16] = [0x3F80, 0xC020, 0x3C00]
+    let stored = bits.withUnsafeBytes { ByteStorage(copying: $0) }
+    let integers = try #require(
+      Tensor(storage: stored, elementType: .uint16, shape: .vector(3)))
+    #expect(integers.values(as: Double.self) == [16256, 49184, 15360])
+    let brain = try #require(integers.reinterpreted(as: .bfloat16))
+    #expect(brain.values(as: Double.self) == [1, -2.5, 0.0078125])
+    let half = try #require(integers.reinterpreted(as: .float16))
+    #expect(half.values(as: Double.self) == [1.875, -2.0625, 1])
+    #expect(brain.storage === stored)
+  }
+
+  @Test("a type of another size is not read from the same bytes")
+  func refusedReinterpretation() {
+    for type in ElementType.allCases {
+      let tensor = Tensor(storage: storage(8), elementType: type, shape: .scalar)
+      for other in ElementType.allCases {
+        let isMade = tensor?.reinterpreted(as: other) != nil
+        #expect(isMade == (type.byteCount == other.byteCount), "\(type) as \(other)")
+      }
+    }
+  }
+
+  @Test(
+    "packed C order is contiguous whatever the strides of axes of size 1",
+    arguments: [
+      ([2, 3], [3, 1], true), ([2, 3], [1, 2], false), ([2, 3], [4, 1], false), ([], [], true),
+      ([5, 1], [1, 40], true), ([1, 5], [17, 1], true), ([5], [2], false), ([5], [0], false),
+      ([2, 1, 3], [3, 0, 1], true), ([2, 3], [0, 1], false), ([2, 3], [1, 0], false),
+      ([0], [1], true), ([4, 0, 3], [3, 3, 1], true),
+    ] as [([Int], [Int], Bool)])
+  func contiguity(dimensions: [Int], strides: [Int], isContiguous: Bool) throws {
+    let shape = try #require(Shape(dimensions))
+    let tensor = try #require(
+      Tensor(storage: storage(64), elementType: .uint8, shape: shape, strides: strides))
+    #expect(tensor.isContiguous == isContiguous)
   }
 }

@@ -1,126 +1,130 @@
-import Foundation
-import LossKernels
 import LossTensor
 import Losses
 import Testing
 
-/// A loss with inputs it can be tried on. Every loss has a line in ``LossSample/all``.
-struct LossSample: CustomTestStringConvertible, Sendable {
-  let name: String
-  let make: @Sendable () throws -> any Loss
-  /// Inputs of the given number of rows, the predictions as `pred`.
-  let inputs: @Sendable (Int, inout SeededGenerator) -> [String: Tensor]
-  /// The textbook formula for an element, in plain double arithmetic.
-  let oracle: @Sendable (_ prediction: Double, _ label: Double) -> Double
-  var testDescription: String { name }
-
-  static let all = [
-    LossSample(
-      name: "bce from logits", make: { try BinaryCrossEntropy() },
-      inputs: { elementwise($0, -6...6, &$1) },
-      oracle: { x, y in -y * log(1 / (1 + exp(-x))) - (1 - y) * log(1 - 1 / (1 + exp(-x))) }),
-    LossSample(
-      name: "bce from probabilities",
-      make: {
-        try BinaryCrossEntropy(from: .probs, probabilityClamp: .fixed(.none))
-      },
-      inputs: { elementwise($0, 0.05...0.95, &$1) },
-      oracle: { p, y in -(y * log(p) + (1 - y) * log(1 - p)) }),
-  ]
-
-  private static func elementwise(
-    _ rows: Int, _ range: ClosedRange<Double>, _ generator: inout SeededGenerator
-  ) -> [String: Tensor] {
-    let x = (0..<rows).map { _ in Double.random(in: range, using: &generator) }
-    let y = (0..<rows).map { _ in Double.random(in: 0...1, using: &generator) }
-    return [
-      "pred": Tensor(x, shape: .vector(rows)), "label": Tensor(y, shape: .vector(rows)),
-    ]
-  }
-}
-
-@Suite("Properties of every loss")
+/// What holds for every loss of the registry.
 struct LossPropertiesTests {
-  @Test("there is a sample for each registered loss")
-  func everyLoss() throws {
-    let sampled = try Set(LossSample.all.map { type(of: try $0.make()).spec.name })
+  private static func value(_ loss: any Loss, _ inputs: [String: Tensor]) throws -> Double {
+    try LossEvaluation(loss, inputs: inputs, policies: EvaluationPolicies(.sum)).run().sum
+  }
+
+  @Test("Every loss of the registry has a sample, and every sample's loss is in the registry")
+  func registry() throws {
+    let sampled = Set(try LossSample.all().map { type(of: $0.loss).spec.name })
     #expect(sampled == Set(LossRegistry.all.map(\.name)))
+    #expect(LossRegistry.all.count == sampled.count, "two losses share a name")
   }
 
-  @Test("agrees with the textbook formula", arguments: LossSample.all)
-  func oracle(sample: LossSample) throws {
-    var generator = SeededGenerator(seed: 21)
-    let inputs = sample.inputs(257, &generator)
-    let outcome = try Outcome(try sample.make(), inputs)
-    let pairs = zip(try values(inputs, "pred"), try values(inputs, "label"))
-    for (found, pair) in zip(outcome.values.values(as: Double.self), pairs) {
-      let expected = sample.oracle(pair.0, pair.1)
-      #expect((found - expected).magnitude <= 1e-12 * expected.magnitude)
-    }
-  }
-
-  @Test("has the gradient that central differences show", arguments: LossSample.all)
-  func centralDifferences(sample: LossSample) throws {
-    var generator = SeededGenerator(seed: 22)
-    var inputs = sample.inputs(23, &generator)
-    let loss = try sample.make()
-    let gradient = try Outcome(loss, inputs).gradient.values(as: Double.self)
-    let predictions = try values(inputs, "pred")
-    let step = 1e-5
-    for index in predictions.indices {
-      let ends = try [step, -step].map { offset in
-        var moved = predictions
-        moved[index] += offset
-        inputs["pred"] = Tensor(moved, shape: .vector(moved.count))
-        return try #require(try Outcome(loss, inputs).report.value)
+  @Test("Every loss says what it is, and its required inputs come first")
+  func specifications() {
+    for spec in LossRegistry.all {
+      for text in [spec.summary, spec.formula, spec.meanDivisor, spec.reference] {
+        #expect(!text.isEmpty, "\(spec.name)")
       }
-      let slope = (ends[0] - ends[1]) / (2 * step)
-      #expect((gradient[index] - slope).magnitude <= 1e-8)
+      let isRequired = spec.inputs.map(\.isRequired)
+      #expect(isRequired == isRequired.sorted { $0 && !$1 }, "\(spec.name)")
+      #expect(Set(spec.inputs.map(\.name)).count == spec.inputs.count, "\(spec.name)")
+      #expect(!spec.differentiableInputs.isEmpty, "\(spec.name)")
     }
   }
 
-  @Test("has a mean that does not depend on the order of rows", arguments: LossSample.all)
-  func permutation(sample: LossSample) throws {
-    var generator = SeededGenerator(seed: 23)
-    let inputs = sample.inputs(10_007, &generator)
-    let order = (0..<10_007).shuffled(using: &generator)
-    let permuted = inputs.mapValues { tensor in
-      let values = tensor.values(as: Double.self)
-      return Tensor(order.map { values[$0] }, shape: tensor.shape)
-    }
-    let loss = try sample.make()
-    #expect(
-      try Outcome(loss, inputs).report.value?.bitPattern
-        == (try Outcome(loss, permuted).report.value?.bitPattern))
-  }
-
-  @Test("is unchanged by weights of 1", arguments: LossSample.all)
-  func unitWeights(sample: LossSample) throws {
-    var generator = SeededGenerator(seed: 24)
-    var inputs = sample.inputs(1000, &generator)
-    let plain = try Outcome(try sample.make(), inputs)
-    inputs["weight"] = Tensor([Double(1)], shape: .scalar)
-    let weighted = try Outcome(try sample.make(), inputs)
-    #expect(weighted.values.bits == plain.values.bits)
-    #expect(weighted.gradient.bits == plain.gradient.bits)
-  }
-
-  @Test("is finite for logits as large as they come")
-  func extremeLogits() throws {
-    let logits: [Float] = [1e4, -1e4, 3e38, -3e38, .greatestFiniteMagnitude]
-    for label in [Float(0), 1, 0.5] {
-      let inputs = [
-        "pred": Tensor(logits, shape: .vector(5)),
-        "label": Tensor([label], shape: .scalar).broadcast(to: .vector(5)),
-      ].compactMapValues { $0 }
-      let outcome = try Outcome(try BinaryCrossEntropy(), inputs)
-      #expect(outcome.report.nonFinite == 0)
-      let gradient = outcome.gradient.values(as: Float.self)
-      #expect(gradient.allSatisfy { $0.isFinite })
+  // With step h = 2⁻¹⁷ the difference is off by h²/6 of the third derivative, 1e-11 of numbers below
+  // 2/0.03³ · 3 here, and by the rounding of a sum near 100, 1e-14/h = 2e-9. The gradients are about 1.
+  @Test("The gradient is what central differences say")
+  func centralDifferences() throws {
+    let step = 0x1p-17
+    for sample in try LossSample.all() {
+      let gradient = try evaluate(sample.loss, sample.inputs, EvaluationPolicies(.sum)).gradient
+      let predictions = try #require(sample.inputs["pred"]).doubles
+      for (index, derivative) in gradient.doubles.enumerated() {
+        let sides = try [step, -step].map { shift in
+          var moved = predictions
+          moved[index] += shift
+          let inputs = sample.replacing("pred", Tensor(moved, shape: sample.shape))
+          return try Self.value(sample.loss, inputs)
+        }
+        let difference = (sides[0] - sides[1]) / (2 * step)
+        let bound = 1e-8 + 1e-6 * derivative.magnitude
+        #expect((difference - derivative).magnitude <= bound, "\(sample.name), element \(index)")
+      }
     }
   }
 
-  private func values(_ inputs: [String: Tensor], _ name: String) throws -> [Double] {
-    try #require(inputs[name]).values()
+  // 1 - σ(x) at |x| ≤ 6 is at least 0.0025, so its rounding is 5e-14 of it at most.
+  @Test("The losses are what the textbook's formula gives")
+  func textbook() throws {
+    for sample in try LossSample.all() {
+      let names = type(of: sample.loss).spec.inputs.map(\.name)
+      let inputs = Dictionary(
+        uniqueKeysWithValues: names.compactMap { name in sample.full(name).map { (name, $0) } })
+      let expected = sample.oracle(inputs)
+      let actual = try evaluate(sample.loss, sample.inputs).values.doubles
+      #expect(actual.count == expected.count)
+      for (index, pair) in zip(actual, expected).enumerated() {
+        let bound = 1e-12 * max(pair.1.magnitude, 1)
+        #expect((pair.0 - pair.1).magnitude <= bound, "\(sample.name), element \(index)")
+      }
+    }
+  }
+
+  @Test("Permuting the rows changes no bit of mean and sum", arguments: [91, 92, 93] as [UInt64])
+  func permutation(seed: UInt64) throws {
+    var random = SeededRandom(seed: seed)
+    for sample in try LossSample.all() {
+      let expected = try evaluate(sample.loss, sample.inputs).report
+      let rows = (0..<sample.shape.rowCount).shuffled(using: &random)
+      let inputs = sample.inputs.mapValues { Self.permuted($0, rows, like: sample.shape) }
+      let actual = try evaluate(sample.loss, inputs).report
+      #expect(actual.value?.bitPattern == expected.value?.bitPattern, "\(sample.name)")
+      #expect(actual.sum.bitPattern == expected.sum.bitPattern, "\(sample.name)")
+    }
+  }
+
+  /// The rows of a tensor in another order; a tensor that is repeated along the rows stays.
+  private static func permuted(_ tensor: Tensor, _ rows: [Int], like shape: Shape) -> Tensor {
+    guard tensor.shape.rank == shape.rank, tensor.shape.rowCount == rows.count else {
+      return tensor
+    }
+    let values = tensor.doubles
+    let width = tensor.shape.elementsPerRow
+    return Tensor(rows.flatMap { values[($0 * width)..<(($0 + 1) * width)] }, shape: tensor.shape)
+  }
+
+  @Test(
+    "Predictions of ±1e4 give finite losses and gradients",
+    arguments: [ElementType.float32, .float64])
+  func extremePredictions(type: ElementType) throws {
+    for sample in try LossSample.all() where sample.takesAnyPrediction {
+      let extremes = (0..<sample.shape.elementCount).map { $0 % 3 == 1 ? -1e4 : 1e4 }
+      let inputs = sample.replacing("pred", Tensor(extremes, shape: sample.shape))
+      let policies = EvaluationPolicies(.mean, computeType: type)
+      let outcome = try evaluate(sample.loss, inputs, policies)
+      #expect(outcome.report.nonFinite == 0, "\(sample.name)")
+      #expect(outcome.report.value?.isFinite == true, "\(sample.name)")
+      #expect(outcome.gradient.doubles.allSatisfy { $0.isFinite }, "\(sample.name)")
+    }
+  }
+
+  @Test("Weights that are all 1 give the bits of no weights")
+  func unitWeights() throws {
+    for sample in try LossSample.all() {
+      let spec = type(of: sample.loss).spec
+      let weights = spec.inputs.filter { !$0.isRequired && $0.name.hasSuffix("weight") }
+      let plain = sample.inputs.filter { input in !weights.contains { $0.name == input.key } }
+      let expected = try evaluate(sample.loss, plain)
+      let ones = Tensor([1.0], shape: .scalar)
+      for weight in weights where Self.accepts(sample, weight.name) {
+        let actual = try evaluate(sample.loss, plain.merging([weight.name: ones]) { $1 })
+        #expect(actual.values.bits == expected.values.bits, "\(sample.name), \(weight.name)")
+        #expect(actual.gradient.bits == expected.gradient.bits, "\(sample.name), \(weight.name)")
+        #expect(actual.report.value?.bitPattern == expected.report.value?.bitPattern)
+      }
+    }
+  }
+
+  /// Whether the sample's options go with this input at all.
+  private static func accepts(_ sample: LossSample, _ name: String) -> Bool {
+    let inputs = sample.replacing(name, Tensor([1.0], shape: .scalar))
+    return (try? LossEvaluation(sample.loss, inputs: inputs)) != nil
   }
 }
