@@ -2,33 +2,77 @@
 public struct KernelTable: Sendable {
   /// The instruction set's name, as `LOSSCTL_ISA` spells it.
   public let name: String
-  /// Binary cross entropy with logits.
-  public let logitFloat: @Sendable (ElementBlock<Float>) -> BlockFindings
-  /// Binary cross entropy with logits.
-  public let logitDouble: @Sendable (ElementBlock<Double>) -> BlockFindings
+  /// The kernels for float32.
+  public let float: ScalarKernels<Float>
+  /// The kernels for float64.
+  public let double: ScalarKernels<Double>
   /// Logarithms of probabilities and of their complements.
   public let logarithms: @Sendable (LogarithmBlock) -> Void
-  /// The sum of a block.
-  public let sumFloat: @Sendable (UnsafePointer<Float>, Int) -> ExactBlockSum
-  /// The sum of a block.
-  public let sumDouble: @Sendable (UnsafePointer<Double>, Int) -> ExactBlockSum
-  /// Conversion to floats.
-  public let widenToFloat:
-    @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Float>) -> Void
-  /// Conversion to doubles.
-  public let widenToDouble:
-    @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Double>) -> Void
 
   /// All kernels for one instruction set. Inlined into that set's module, where they are compiled.
   @inlinable @inline(__always)
   public init<ISA: InstructionSet>(name: String, for set: ISA.Type) {
     self.name = name
-    logitFloat = { logitCrossEntropy($0, FloatLanes<ISA>.self) }
-    logitDouble = { logitCrossEntropy($0, DoubleLanes<ISA>.self) }
     logarithms = { probabilityLogarithms($0, DoubleLanes<ISA>.self) }
-    widenToFloat = { widen($0, $1, count: $2, to: $3, ISA.self) }
-    widenToDouble = { widen($0, $1, count: $2, to: $3, ISA.self) }
-    sumFloat = { exactSum($0, count: $1, FloatLanes<ISA>.self) }
-    sumDouble = { exactSum($0, count: $1, DoubleLanes<ISA>.self) }
+    float = ScalarKernels(
+      FloatLanes<ISA>.self, sum: { exactSum($0, count: $1, FloatLanes<ISA>.self) },
+      widen: { widen($0, $1, count: $2, to: $3, ISA.self) })
+    double = ScalarKernels(
+      DoubleLanes<ISA>.self, sum: { exactSum($0, count: $1, DoubleLanes<ISA>.self) },
+      widen: { widen($0, $1, count: $2, to: $3, ISA.self) })
+  }
+}
+
+/// The kernels for one type of numbers.
+public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
+  /// Binary cross entropy with logits.
+  public let logits: @Sendable (ElementBlock<Scalar>) -> BlockFindings
+  /// The sum of a block.
+  public let sum: @Sendable (UnsafePointer<Scalar>, Int) -> ExactBlockSum
+  /// Conversion of stored elements.
+  public let widen:
+    @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Scalar>) -> Void
+  /// The sums of exponentials of rows, ``LossKernels/softmaxSums(_:_:_:)``.
+  public let softmaxSums: @Sendable (LogitRows<Scalar>, SoftmaxRows) -> Void
+  /// Their completion, ``LossKernels/finishSoftmaxRows(_:count:_:)``.
+  public let finishSoftmaxRows: @Sendable (SoftmaxRows, Int) -> Void
+  /// The sums against a distribution, ``LossKernels/labelTerms(_:_:bases:skipsZeros:gaps:totals:_:)``.
+  public let labelTerms:
+    @Sendable (
+      LogitRows<Scalar>, LabelDistribution<Scalar>, _ bases: UnsafePointer<Double>,
+      _ skipsZeros: Bool, _ gaps: UnsafeMutablePointer<Double>,
+      _ totals: UnsafeMutablePointer<Double>
+    ) -> Bool
+  /// Gradients of rows with one label each.
+  public let labelGradient:
+    @Sendable (LogitRows<Scalar>, SoftmaxRows, GradientRows, UnsafeMutablePointer<Scalar>) -> Void
+  /// Gradients of rows against a distribution.
+  public let distributionGradient:
+    @Sendable (
+      LogitRows<Scalar>, SoftmaxRows, GradientRows, LabelDistribution<Scalar>,
+      UnsafeMutablePointer<Scalar>
+    ) -> Void
+  /// A matrix of so many rows and columns with its columns as rows.
+  public let transpose:
+    @Sendable (UnsafePointer<Scalar>, Int, Int, UnsafeMutablePointer<Scalar>) -> Void
+
+  @inlinable @inline(__always)
+  init<L: Lanes>(
+    _ lanes: L.Type, sum: @escaping @Sendable (UnsafePointer<Scalar>, Int) -> ExactBlockSum,
+    widen:
+      @escaping @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Scalar>) -> Void
+  ) where L.Scalar == Scalar {
+    self.sum = sum
+    self.widen = widen
+    logits = { logitCrossEntropy($0, L.self) }
+    softmaxSums = { LossKernels.softmaxSums($0, $1, L.self) }
+    finishSoftmaxRows = { LossKernels.finishSoftmaxRows($0, count: $1, L.self) }
+    labelTerms = {
+      LossKernels.labelTerms(
+        $0, $1, bases: $2, skipsZeros: $3, gaps: $4, totals: $5, L.self)
+    }
+    labelGradient = { softmaxGradient($0, $1, $2, to: $3, L.self) }
+    distributionGradient = { softmaxGradient($0, $1, $2, $3, to: $4, L.self) }
+    transpose = { LossKernels.transpose($0, rowCount: $1, columnCount: $2, to: $3, L.Set.self) }
   }
 }

@@ -2,6 +2,7 @@
 public enum LossRegistry {
   /// What each loss is. A new loss is one more line here.
   public static let all: [LossSpec] = [
-    BinaryCrossEntropy.spec
+    BinaryCrossEntropy.spec,
+    SoftmaxCrossEntropy.spec,
   ]
 }

@@ -32,7 +32,10 @@ struct Lossctl: ParsableCommand {
         2  trouble: usage, input or output
       """,
     version: version,
-    subcommands: [LossCommand<BinaryCrossEntropyFlags>.self])
+    subcommands: [
+      LossCommand<BinaryCrossEntropyFlags>.self,
+      LossCommand<SoftmaxCrossEntropyFlags>.self,
+    ])
 }
 
 /// The program: parses, runs, and turns whatever goes wrong into a message and an exit status.

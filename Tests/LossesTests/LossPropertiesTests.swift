@@ -73,7 +73,7 @@ struct LossPropertiesTests {
     for sample in try LossSample.all() {
       let expected = try evaluate(sample.loss, sample.inputs).report
       let rows = (0..<sample.shape.rowCount).shuffled(using: &random)
-      let inputs = sample.inputs.mapValues { Self.permuted($0, rows, like: sample.shape) }
+      let inputs = sample.inputs.mapValues { Self.permuted($0, rows) }
       let actual = try evaluate(sample.loss, inputs).report
       #expect(actual.value?.bitPattern == expected.value?.bitPattern, "\(sample.name)")
       #expect(actual.sum.bitPattern == expected.sum.bitPattern, "\(sample.name)")
@@ -81,10 +81,8 @@ struct LossPropertiesTests {
   }
 
   /// The rows of a tensor in another order; a tensor that is repeated along the rows stays.
-  private static func permuted(_ tensor: Tensor, _ rows: [Int], like shape: Shape) -> Tensor {
-    guard tensor.shape.rank == shape.rank, tensor.shape.rowCount == rows.count else {
-      return tensor
-    }
+  private static func permuted(_ tensor: Tensor, _ rows: [Int]) -> Tensor {
+    guard tensor.shape.rowCount == rows.count else { return tensor }
     let values = tensor.doubles
     let width = tensor.shape.elementsPerRow
     return Tensor(rows.flatMap { values[($0 * width)..<(($0 + 1) * width)] }, shape: tensor.shape)
@@ -112,9 +110,9 @@ struct LossPropertiesTests {
       let weights = spec.inputs.filter { !$0.isRequired && $0.name.hasSuffix("weight") }
       let plain = sample.inputs.filter { input in !weights.contains { $0.name == input.key } }
       let expected = try evaluate(sample.loss, plain)
-      let ones = Tensor([1.0], shape: .scalar)
       for weight in weights where Self.accepts(sample, weight.name) {
-        let actual = try evaluate(sample.loss, plain.merging([weight.name: ones]) { $1 })
+        let actual = try evaluate(
+          sample.loss, plain.merging([weight.name: sample.unitWeight(weight.name)]) { $1 })
         #expect(actual.values.bits == expected.values.bits, "\(sample.name), \(weight.name)")
         #expect(actual.gradient.bits == expected.gradient.bits, "\(sample.name), \(weight.name)")
         #expect(actual.report.value?.bitPattern == expected.report.value?.bitPattern)
@@ -124,7 +122,7 @@ struct LossPropertiesTests {
 
   /// Whether the sample's options go with this input at all.
   private static func accepts(_ sample: LossSample, _ name: String) -> Bool {
-    let inputs = sample.replacing(name, Tensor([1.0], shape: .scalar))
+    let inputs = sample.replacing(name, sample.unitWeight(name))
     return (try? LossEvaluation(sample.loss, inputs: inputs)) != nil
   }
 }

@@ -12,10 +12,12 @@ struct LossSample: Sendable {
   let inputs: [String: Tensor]
   /// Whether predictions may be any number, so that extreme ones are to be tried.
   let takesAnyPrediction: Bool
-  /// The unreduced loss as a textbook writes it, from the inputs repeated to the full shape.
+  /// The shapes of the weights it takes, where they are not numbers.
+  var weightShapes: [String: Shape] = [:]
+  /// The unreduced loss as a textbook writes it; inputs that are broadcast come repeated.
   let oracle: @Sendable (_ inputs: [String: [Double]]) -> [Double]
 
-  static func all() throws -> [LossSample] { try binaryCrossEntropy() }
+  static func all() throws -> [LossSample] { try binaryCrossEntropy() + softmaxCrossEntropy() }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {
     [
@@ -81,15 +83,25 @@ struct LossSample: Sendable {
   }
 
   /// An element, or the 1 that a missing weight stands for.
-  private static func at(_ index: Int, _ values: [Double]?) -> Double { values?[index] ?? 1 }
+  static func at(_ index: Int, _ values: [Double]?) -> Double { values?[index] ?? 1 }
 }
 
 extension LossSample {
-  /// The unit shape: that of the predictions in all losses so far.
+  /// The shape of the predictions.
   var shape: Shape { inputs["pred"]?.shape ?? .scalar }
 
-  /// The input repeated to the full shape.
-  func full(_ name: String) -> [Double]? { inputs[name]?.broadcast(to: shape)?.doubles }
+  /// The input's elements, repeated to the full shape where the loss broadcasts it.
+  func full(_ name: String) -> [Double]? {
+    let rule = type(of: loss).spec.inputs.first { $0.name == name }?.shape
+    guard case .broadcastable = rule else { return inputs[name]?.doubles }
+    return inputs[name]?.broadcast(to: shape)?.doubles
+  }
+
+  /// A weight of 1 wherever the input of that name has one.
+  func unitWeight(_ name: String) -> Tensor {
+    let shape = weightShapes[name] ?? .scalar
+    return Tensor([Double](repeating: 1, count: shape.elementCount), shape: shape)
+  }
 
   /// The inputs with another tensor for one of them.
   func replacing(_ name: String, _ tensor: Tensor) -> [String: Tensor] {

@@ -86,7 +86,7 @@ struct ManualTests {
     let words = example[start.upperBound...].prefix { !"|;&)>".contains($0) }
       .split(separator: " ").map(String.init)
     let command = try #require(
-      root.documentedSubcommands.first { $0.commandName == words.first },
+      root.documentedSubcommands.first { $0.names.contains(words.first ?? "") },
       "\(words.first ?? "nothing") is no command, in the example \(example)")
     for (position, word) in words.enumerated() where word.hasPrefix("--") {
       let argument = command.argument(word)

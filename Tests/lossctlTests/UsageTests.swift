@@ -7,10 +7,13 @@ struct UsageTests {
     "explains a slip and ends with status 2",
     arguments: [
       ("", "lossctl: error: expected a command, found none\nhint: see lossctl --help\n"),
-      ("bec", "lossctl: error: expected a command (bce), found \"bec\"\nhint: did you mean bce?\n"),
+      (
+        "bec",
+        "lossctl: error: expected a command (bce, softmax-ce, ce), found \"bec\"\nhint: did you mean bce?\n"
+      ),
       (
         "frob",
-        "lossctl: error: expected a command (bce), found \"frob\"\nhint: see lossctl --help\n"
+        "lossctl: error: expected a command (bce, softmax-ce, ce), found \"frob\"\nhint: see lossctl --help\n"
       ),
       ("--frob", "lossctl: error: unknown option --frob\nhint: see lossctl --help\n"),
       (

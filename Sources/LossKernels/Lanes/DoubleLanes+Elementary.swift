@@ -11,6 +11,15 @@ extension DoubleLanes {
     let k = shifted - shifter
     let r = (Self(0) - a).subtracting(k, times: Self(0.693_147_180_369_123_8))
       .subtracting(k, times: Self(1.908_214_929_270_587_7e-10))
+    let rest = exponentialMinusOne(r)
+    let one = Self(1)
+    let high = one + rest
+    return (high, rest - (high - one), shifted.bits &- shifter.bits)
+  }
+
+  /// exp(r) - 1 for |r| ≤ ln 2 / 2.
+  @inlinable @inline(__always)
+  static func exponentialMinusOne(_ r: Self) -> Self {
     var p = Self(2.510_523_705_076_03e-08).adding(Self(2.091_470_128_310_328_5e-09), times: r)
     p = Self(2.755_727_360_870_900_7e-07).adding(p, times: r)
     p = Self(2.755_725_535_203_267_3e-06).adding(p, times: r)
@@ -21,10 +30,19 @@ extension DoubleLanes {
     p = Self(0.041_666_666_666_666_67).adding(p, times: r)
     p = Self(0.166_666_666_666_666_7).adding(p, times: r)
     p = Self(0.5).adding(p, times: r)
-    let rest = r.adding(p, times: r * r)
-    let one = Self(1)
-    let high = one + rest
-    return (high, rest - (high - one), shifted.bits &- shifter.bits)
+    return r.adding(p, times: r * r)
+  }
+
+  /// exp(x)·2^shift, within 1 ulp, for |x| up to 2¹² where the result is neither subnormal nor too large.
+  @inlinable @inline(__always)
+  public static func exponential(_ x: Self, exponentShift shift: Self) -> Self {
+    let shifter = Self(6_755_399_441_055_744)
+    let shifted = shifter.adding(x, times: Self(1.442_695_040_888_963_4))
+    let k = shifted - shifter
+    let r = x.subtracting(k, times: Self(0.693_147_180_369_123_8))
+      .subtracting(k, times: Self(1.908_214_929_270_587_7e-10))
+    let exponent = ((shifted + shift).bits &- shifter.bits) &<< 52
+    return Self(bits: (Self(1) + exponentialMinusOne(r)).bits &+ exponent)
   }
 
   /// `x`·2ᵏ for -1090 ≤ k ≤ 1, correctly rounded where the result is subnormal.

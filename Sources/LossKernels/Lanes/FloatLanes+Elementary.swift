@@ -18,14 +18,32 @@ extension FloatLanes {
     let k = shifted - shifter
     let r = (Self(0) - a).subtracting(k, times: Self(0.693_145_75))
       .subtracting(k, times: Self(1.428_606_8e-6))
+    let rest = exponentialMinusOne(r)
+    let one = Self(1)
+    let high = one + rest
+    return (high, rest - (high - one), shifted.bits &- shifter.bits)
+  }
+
+  /// exp(r) - 1 for |r| ≤ ln 2 / 2.
+  @inlinable @inline(__always)
+  static func exponentialMinusOne(_ r: Self) -> Self {
     let p = Self(0.041_666_463).adding(
       Self(0.008_333_310_5).adding(
         Self(0.001_393_366_7).adding(Self(0.000_198_910_1), times: r), times: r), times: r)
     let q = Self(0.5).adding(Self(0.166_666_67).adding(p, times: r), times: r)
-    let rest = r.adding(q, times: r * r)
-    let one = Self(1)
-    let high = one + rest
-    return (high, rest - (high - one), shifted.bits &- shifter.bits)
+    return r.adding(q, times: r * r)
+  }
+
+  /// exp(x)·2^shift, within 1 ulp, for |x| up to 2¹² where the result is neither subnormal nor too large.
+  @inlinable @inline(__always)
+  public static func exponential(_ x: Self, exponentShift shift: Self) -> Self {
+    let shifter = Self(12_582_912)
+    let shifted = shifter.adding(x, times: Self(1.442_695))
+    let k = shifted - shifter
+    let r = x.subtracting(k, times: Self(0.693_145_75))
+      .subtracting(k, times: Self(1.428_606_8e-6))
+    let exponent = ((shifted + shift).bits &- shifter.bits) &<< 23
+    return Self(bits: (Self(1) + exponentialMinusOne(r)).bits &+ exponent)
   }
 
   /// `x`·2ᵏ for -160 ≤ k ≤ 1, correctly rounded where the result is subnormal: 2ᵏ is made in two steps of

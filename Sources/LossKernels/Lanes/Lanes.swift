@@ -18,6 +18,12 @@ public protocol Lanes: Sendable {
   /// A truth value for each lane.
   associatedtype Mask: LaneMask
 
+  /// The instructions these lanes are compiled for.
+  associatedtype Set: InstructionSet
+
+  /// A sum of many such lanes.
+  associatedtype Sum: LaneSum<Self>
+
   /// How many numbers there are.
   static var count: Int { get }
 
@@ -57,6 +63,53 @@ public protocol Lanes: Sendable {
 
   /// exp(x) for x ≤ 0.
   static func exponential(_ x: Self) -> Self
+
+  /// exp(x)·2^shift for |x| up to 2¹², where the result is neither subnormal nor too large.
+  static func exponential(_ x: Self, exponentShift: Self) -> Self
+
+  /// 0, 1, 2 and so on.
+  static var indices: Self { get }
+
+  /// The largest of the numbers.
+  var largest: Double { get }
+
+  /// (self · factor) · power in double arithmetic, then rounded; `power` is a power of two.
+  func product(_ factor: Double, _ power: Double) -> Self
+
+  /// As many numbers as there are lanes of doubles.
+  static func widened(from address: UnsafePointer<Scalar>) -> DoubleLanes<Set>
+
+  /// Stores doubles rounded to `Scalar`.
+  static func store(_ values: DoubleLanes<Set>, to address: UnsafeMutablePointer<Scalar>)
+
+  /// The power of two, s, that exponentials of a row of logits are scaled by.
+  static var exponentScale: Double { get }
+
+  /// 2^s.
+  static var exponentScalePower: Double { get }
+
+  /// How far below the largest a logit may be for its exponential to count: those beyond are below the
+  /// smallest subnormal even in a sum of 2⁴⁰.
+  static var exponentReach: Double { get }
+
+  /// Rows whose largest logit is at most this need no shift: from here on logits within reach of it are
+  /// within a factor of two of it, so that differences are exact.
+  static var largestUncentered: Double { get }
+}
+
+/// A sum of lanes in double precision or better.
+public protocol LaneSum<Values>: Sendable {
+  /// What is added.
+  associatedtype Values: Lanes
+
+  /// 0.
+  init()
+
+  /// Adds the number of each lane.
+  mutating func add(_ values: Values)
+
+  /// The sum over all lanes, in an order that is always the same.
+  var total: Double { get }
 }
 
 /// A truth value for each lane.

@@ -3,12 +3,15 @@ import LossTensor
 /// What all blocks of an evaluation add up to.
 struct EvaluationTotals {
   var sum = ExactSum()
+  /// What a weighted divisor is made of.
+  var weights = ExactSum()
   var tally = BlockTally()
   var nonFinite = 0
   var firstNonFinite: (unit: Int, value: Double)?
 
   mutating func merge(_ other: EvaluationTotals) {
     sum.add(other.sum)
+    weights.add(other.weights)
     tally.merge(other.tally)
     nonFinite += other.nonFinite
     if let theirs = other.firstNonFinite, firstNonFinite.map({ theirs.unit < $0.unit }) ?? true {
@@ -28,16 +31,15 @@ struct BlockEvaluation<Kernel: BlockKernel> {
   let gradientOutput: Tensor?
   let progress: (@Sendable (Double) -> Void)?
 
-  /// Units in a block: values, gradients and two inputs of this many doubles stay within 512 KB.
-  private static var largestBlock: Int { 16384 }
+  fileprivate var largestBlock: Int { max(kernel.unitsPerBlock, 1) }
 
   private var unitCount: Int { kernel.unitShape.elementCount }
 
   /// The units one thread takes at a time: a block, or whole rows where rows are added up.
   private var unitsPerItem: Int {
     let row = max(kernel.unitsPerRow, 1)
-    guard sinks.perRow != nil else { return Self.largestBlock }
-    return row * max(1, Self.largestBlock / row)
+    guard sinks.perRow != nil else { return largestBlock }
+    return row * max(1, largestBlock / row)
   }
 
   private func work(progress: (@Sendable (Double) -> Void)?) -> ParallelWork {
@@ -61,18 +63,25 @@ struct BlockEvaluation<Kernel: BlockKernel> {
   /// What gradients are divided by. With ignored units it takes a look at the labels first.
   private func gradientDivisor() throws -> Double {
     guard sinks.gradient != nil, policies.reduction == .mean else { return 1 }
-    guard kernel.mayIgnoreUnits else { return Double(unitCount) }
+    guard kernel.mayIgnoreUnits || kernel.hasWeightedDivisor else { return Double(unitCount) }
     // Not reported: progress is that of the evaluation proper, and would fall back to 0 after this.
-    let counts = try work(progress: nil).run(
-      makeState: { (kept: 0, workspace: try kernel.makeWorkspace(blockSize: Self.largestBlock)) },
+    let parts = try work(progress: nil).run(
+      makeState: {
+        (kept: 0, weights: ExactSum(), try kernel.makeWorkspace(blockSize: largestBlock))
+      },
       body: { state, item in
         let all = units(of: item)
-        for start in stride(from: all.lowerBound, to: all.upperBound, by: Self.largestBlock) {
-          let block = start..<min(start + Self.largestBlock, all.upperBound)
-          state.kept += kernel.countKept(block, state.workspace)
+        for start in stride(from: all.lowerBound, to: all.upperBound, by: largestBlock) {
+          let block = start..<min(start + largestBlock, all.upperBound)
+          if kernel.hasWeightedDivisor {
+            try kernel.addWeights(block, state.2, to: &state.weights)
+          } else {
+            state.kept += try kernel.countKept(block, state.2)
+          }
         }
       })
-    return Double(counts.reduce(0) { $0 + $1.kept })
+    guard kernel.hasWeightedDivisor else { return Double(parts.reduce(0) { $0 + $1.kept }) }
+    return parts.reduce(into: ExactSum()) { $0.add($1.weights) }.rounded
   }
 
   private func units(of item: Int) -> Range<Int> {
@@ -84,8 +93,8 @@ struct BlockEvaluation<Kernel: BlockKernel> {
   private func storeEmptyRows(into sink: any TensorSink) throws {
     let count = kernel.unitShape.rowCount
     let value = policies.rowValue(ExactSum(), kept: 0)
-    let rows = [Scalar](repeating: Scalar(value), count: min(count, Self.largestBlock))
-    for start in stride(from: 0, to: count, by: Self.largestBlock) {
+    let rows = [Scalar](repeating: Scalar(value), count: min(count, largestBlock))
+    for start in stride(from: 0, to: count, by: largestBlock) {
       try rows.withUnsafeBufferPointer { rows in
         let part = UnsafeBufferPointer(rebasing: rows.prefix(count - start))
         try sink.write(part, at: start)
@@ -119,7 +128,7 @@ private struct ThreadState<Kernel: BlockKernel> {
   init(_ evaluation: BlockEvaluation<Kernel>, divisor: Double) throws {
     self.evaluation = evaluation
     self.divisor = divisor
-    blockSize = min(16384, max(evaluation.kernel.unitShape.elementCount, 1))
+    blockSize = min(evaluation.largestBlock, max(evaluation.kernel.unitShape.elementCount, 1))
     workspace = try evaluation.kernel.makeWorkspace(blockSize: blockSize)
     let byteCount = blockSize * MemoryLayout<Scalar>.stride
     func scratch() throws -> MutableByteStorage {
@@ -129,13 +138,16 @@ private struct ThreadState<Kernel: BlockKernel> {
       return memory
     }
     values = try scratch()
-    gradient = evaluation.sinks.gradient == nil ? nil : try scratch()
+    let buffersGradient = evaluation.sinks.gradient != nil && evaluation.kernel.buffersGradient
+    gradient = buffersGradient ? try scratch() : nil
     let output = evaluation.gradientOutput
     let isPerUnit = evaluation.policies.reduction == .none
     factor = isPerUnit ? 1 : output?.element(at: 0) ?? 1
     upstream =
       isPerUnit
-      ? try output.map { try BlockReader($0, capacity: 16384, evaluation.policies.kernels) } : nil
+      ? try output.map {
+        try BlockReader($0, capacity: evaluation.largestBlock, evaluation.policies.kernels)
+      } : nil
   }
 
   /// Computes an item: blocks one after another, and rows where they are asked for.
@@ -161,10 +173,13 @@ private struct ThreadState<Kernel: BlockKernel> {
     let output = BlockOutput(
       values: UnsafeMutableBufferPointer(rebasing: values[..<block.count]),
       gradient: gradient.map { UnsafeMutableBufferPointer(rebasing: $0[..<block.count]) },
+      gradientSink: evaluation.sinks.gradient,
       upstream: Upstream(perUnit: upstream?.read(block), factor: factor, divisor: divisor))
-    try evaluation.kernel.evaluate(block, workspace, into: output, tally: &totals.tally)
+    let kernel = evaluation.kernel
+    try kernel.evaluate(block, workspace, into: output, tally: &totals.tally)
+    if kernel.hasWeightedDivisor { try kernel.addWeights(block, workspace, to: &totals.weights) }
     try add(output.values, of: block)
-    if rows != nil { addRows(output.values, of: block, to: &rows) }
+    if rows != nil { try addRows(output.values, of: block, to: &rows) }
     try evaluation.sinks.values?.write(UnsafeBufferPointer(output.values), at: block.lowerBound)
     if let gradient = output.gradient {
       try evaluation.sinks.gradient?.write(UnsafeBufferPointer(gradient), at: block.lowerBound)
@@ -191,7 +206,7 @@ private struct ThreadState<Kernel: BlockKernel> {
   private func addRows(
     _ values: UnsafeMutableBufferPointer<Scalar>, of block: Range<Int>,
     to rows: inout RowSums<Scalar>?
-  ) {
+  ) throws {
     let kernel = evaluation.kernel
     var position = 0
     while position < values.count {
@@ -200,7 +215,7 @@ private struct ThreadState<Kernel: BlockKernel> {
       let end = min(position + row - unit % row, values.count)
       let kept =
         kernel.mayIgnoreUnits
-        ? kernel.countKept(unit..<(block.lowerBound + end), workspace) : end - position
+        ? try kernel.countKept(unit..<(block.lowerBound + end), workspace) : end - position
       rows?.add(values[position..<end], kept: kept)
       position = end
     }
@@ -223,6 +238,11 @@ private struct RowSums<Scalar: KernelScalar> {
   }
 
   mutating func add(_ values: Slice<UnsafeMutableBufferPointer<Scalar>>, kept: Int) {
+    // A row of one loss is that loss, 0 where it is ignored.
+    if unitsPerRow == 1 {
+      finished += values
+      return
+    }
     _ = sum.add(UnsafeBufferPointer(UnsafeMutableBufferPointer(rebasing: values)), policies.kernels)
     self.kept += kept
     count += values.count

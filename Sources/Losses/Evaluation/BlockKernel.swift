@@ -24,8 +24,26 @@ public protocol BlockKernel<Scalar>: Sendable {
   /// Scratch memory for blocks of at most `blockSize` units.
   func makeWorkspace(blockSize: Int) throws(LossError) -> Workspace
 
+  /// Units in a block: values, gradients and inputs of so many are to stay in a core's cache.
+  var unitsPerBlock: Int { get }
+
+  /// The shape of the gradient.
+  var gradientShape: Shape { get }
+
+  /// Whether gradients are handed out in `BlockOutput.gradient`, one a unit; else the kernel stores them
+  /// itself by way of `BlockOutput.gradientSink`.
+  var buffersGradient: Bool { get }
+
+  /// Whether the divisor is a sum of weights, not a count of units.
+  var hasWeightedDivisor: Bool { get }
+
   /// Counts the units that are not ignored, without computing them.
-  func countKept(_ units: Range<Int>, _ workspace: Workspace) -> Int
+  func countKept(_ units: Range<Int>, _ workspace: Workspace) throws(LossError) -> Int
+
+  /// Adds what each unit adds to a weighted divisor.
+  func addWeights(
+    _ units: Range<Int>, _ workspace: Workspace, to sum: inout ExactSum
+  ) throws(LossError)
 
   /// Computes the units of one block.
   ///
@@ -37,7 +55,27 @@ public protocol BlockKernel<Scalar>: Sendable {
   func evaluate(
     _ units: Range<Int>, _ workspace: Workspace, into output: BlockOutput<Scalar>,
     tally: inout BlockTally
-  ) throws(LossError)
+  ) throws
+}
+
+/// What elementwise kernels are.
+extension BlockKernel {
+  /// 16384: values, gradients and two inputs of so many doubles stay within 512 KB.
+  public var unitsPerBlock: Int { 16384 }
+
+  /// The losses' own shape.
+  public var gradientShape: Shape { unitShape }
+
+  /// True: one derivative a unit.
+  public var buffersGradient: Bool { true }
+
+  /// False: the divisor is a count.
+  public var hasWeightedDivisor: Bool { false }
+
+  /// Nothing.
+  public func addWeights(
+    _ units: Range<Int>, _ workspace: Workspace, to sum: inout ExactSum
+  ) throws(LossError) {}
 }
 
 /// Where a kernel writes one block.
@@ -47,6 +85,10 @@ public struct BlockOutput<Scalar: KernelScalar> {
 
   /// The gradient of the block's units with respect to the differentiable input, where asked for.
   public let gradient: UnsafeMutableBufferPointer<Scalar>?
+
+  /// Where the gradient is stored, where asked for; all of a tensor of `gradientShape`, of which the kernel
+  /// stores the block's part unless it hands it out in `gradient`.
+  public let gradientSink: (any TensorSink)?
 
   /// What multiplies each derivative.
   public let upstream: Upstream<Scalar>
@@ -61,6 +103,11 @@ public struct Upstream<Scalar: KernelScalar> {
   /// The mean's divisor, or 1.
   let divisor: Double
 
+  /// What arrives at unit `position` of the block.
+  func total(_ position: Int) -> Double {
+    (perUnit?[position].asDouble ?? factor) / divisor
+  }
+
   /// factor / divisor in two pieces: 1/N is seldom a float, and rounding it would show in every gradient.
   var scale: (high: Scalar, low: Scalar) { Scalar.quotient(factor, divisor) }
 }
@@ -73,9 +120,13 @@ public struct BlockTally: Sendable {
   /// Whether some prediction that counts lies outside [0, 1].
   public var hasPredictionOutsideUnitInterval = false
 
+  /// Whether some prediction that counts is above 0.
+  public var hasPositivePrediction = false
+
   mutating func merge(_ other: BlockTally) {
     ignored += other.ignored
     hasPredictionOutsideUnitInterval =
       hasPredictionOutsideUnitInterval || other.hasPredictionOutsideUnitInterval
+    hasPositivePrediction = hasPositivePrediction || other.hasPositivePrediction
   }
 }

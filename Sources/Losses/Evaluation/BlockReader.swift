@@ -44,7 +44,7 @@ final class BlockReader<Scalar: KernelScalar> {
       let target = memory.bytes.bindMemory(to: Scalar.self)
       guard let output = target.baseAddress else { break }
       let offset = range.lowerBound * tensor.elementType.byteCount
-      Scalar.widen(start + offset, type, count: range.count, to: output, kernels)
+      Scalar.kernels(kernels).widen(start + offset, type, range.count, output)
       return UnsafeBufferPointer(rebasing: target[..<range.count])
     case .strided(let memory):
       let target = memory.bytes.bindMemory(to: Scalar.self)

@@ -56,7 +56,7 @@ public struct ExactSum: Sendable {
     let whole = values.count - values.count % Scalar.laneCount
     var isPlain = true
     if let start = values.baseAddress, whole > 0 {
-      let block = Scalar.sum(start, count: whole, kernels)
+      let block = Scalar.kernels(kernels).sum(start, whole)
       isPlain = block.isExact
       if isPlain {
         for index in block.pieces.indices where block.pieces[index] != 0 {

@@ -34,18 +34,8 @@ public protocol KernelScalar: ComputeScalar {
   /// Numbers in one step of a kernel.
   static var laneCount: Int { get }
 
-  /// Binary cross entropy with logits over a block of whole lanes.
-  static func logits(_ block: ElementBlock<Self>, _ kernels: KernelTable) -> BlockFindings
-
-  /// The sum of a block of whole lanes.
-  static func sum(
-    _ values: UnsafePointer<Self>, count: Int, _ kernels: KernelTable
-  ) -> ExactBlockSum
-
-  /// Converts packed elements in the machine's byte order.
-  static func widen(
-    _ source: UnsafeRawPointer, _ type: StoredType, count: Int,
-    to target: UnsafeMutablePointer<Self>, _ kernels: KernelTable)
+  /// The kernels for this type.
+  static func kernels(_ table: KernelTable) -> ScalarKernels<Self>
 
   /// numerator / denominator in two pieces, the second below the first's last place.
   static func quotient(_ numerator: Double, _ denominator: Double) -> (high: Self, low: Self)
@@ -55,21 +45,8 @@ extension Float: KernelScalar {
   /// 16.
   public static var laneCount: Int { 16 }
 
-  /// The kernel for floats.
-  public static func logits(_ block: ElementBlock<Float>, _ kernels: KernelTable) -> BlockFindings {
-    kernels.logitFloat(block)
-  }
-
-  /// The kernel for floats.
-  public static func sum(
-    _ values: UnsafePointer<Float>, count: Int, _ kernels: KernelTable
-  ) -> ExactBlockSum { kernels.sumFloat(values, count) }
-
-  /// The conversion to floats.
-  public static func widen(
-    _ source: UnsafeRawPointer, _ type: StoredType, count: Int,
-    to target: UnsafeMutablePointer<Float>, _ kernels: KernelTable
-  ) { kernels.widenToFloat(source, type, count, target) }
+  /// The kernels for floats.
+  public static func kernels(_ table: KernelTable) -> ScalarKernels<Float> { table.float }
 
   /// The quotient, which a double holds more than two floats of.
   public static func quotient(
@@ -85,22 +62,8 @@ extension Double: KernelScalar {
   /// 8.
   public static var laneCount: Int { 8 }
 
-  /// The kernel for doubles.
-  public static func logits(_ block: ElementBlock<Double>, _ kernels: KernelTable) -> BlockFindings
-  {
-    kernels.logitDouble(block)
-  }
-
-  /// The kernel for doubles.
-  public static func sum(
-    _ values: UnsafePointer<Double>, count: Int, _ kernels: KernelTable
-  ) -> ExactBlockSum { kernels.sumDouble(values, count) }
-
-  /// The conversion to doubles.
-  public static func widen(
-    _ source: UnsafeRawPointer, _ type: StoredType, count: Int,
-    to target: UnsafeMutablePointer<Double>, _ kernels: KernelTable
-  ) { kernels.widenToDouble(source, type, count, target) }
+  /// The kernels for doubles.
+  public static func kernels(_ table: KernelTable) -> ScalarKernels<Double> { table.double }
 
   /// The quotient, and what the division rounded off.
   public static func quotient(

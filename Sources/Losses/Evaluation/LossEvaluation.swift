@@ -7,7 +7,7 @@ public protocol Loss: Sendable {
   static var spec: LossSpec { get }
 
   /// The settings a result has to name: what was computed, and what differs from the defaults.
-  var settings: [(name: String, value: SettingValue)] { get }
+  func settings(for inputs: BoundInputs) -> [(name: String, value: SettingValue)]
 
   /// The arithmetic for these inputs in the given type.
   ///
@@ -88,9 +88,10 @@ public struct LossEvaluation: Sendable {
     self.policies = policies
     self.inputs = try BoundInputs(inputs, to: type(of: loss).spec)
     computeType = policies.computeType ?? self.inputs.naturalComputeType
-    unitShape = try loss.makeKernel(self.inputs, policies: policies, as: Double.self).unitShape
+    let kernel = try loss.makeKernel(self.inputs, policies: policies, as: Double.self)
+    unitShape = kernel.unitShape
     rowShape = .vector(unitShape.rowCount)
-    gradientShape = unitShape
+    gradientShape = kernel.gradientShape
     if let gradientOutput {
       let expected = policies.reduction == .none ? unitShape : .scalar
       guard gradientOutput.shape.elementCount == expected.elementCount,
@@ -139,18 +140,18 @@ public struct LossEvaluation: Sendable {
       throw inputs.located(error)
     }
     let kept = unitShape.elementCount - totals.tally.ignored
-    if kept == 0, policies.empty == .error {
+    let divisor = kernel.hasWeightedDivisor ? totals.weights.rounded : Double(kept)
+    if kept == 0 || divisor == 0, policies.empty == .error {
       throw LossError.nothingToReduce(
         elements: unitShape.elementCount, ignored: totals.tally.ignored)
     }
-    let divisor = Double(kept)
     return LossReport(
       loss: type(of: loss).spec.name, reduction: policies.reduction,
       value: policies.reduction.reduce(sum: totals.sum, divisor: divisor, empty: policies.empty),
       denominator: divisor, sum: totals.sum.rounded, shape: unitShape, rows: unitShape.rowCount,
       elements: unitShape.elementCount,
       ignored: totals.tally.ignored, nonFinite: totals.nonFinite, computeType: computeType,
-      settings: loss.settings, warnings: warnings(totals))
+      settings: loss.settings(for: inputs), warnings: warnings(totals))
   }
 
   private func warnings(_ totals: EvaluationTotals) -> [LossWarning] {

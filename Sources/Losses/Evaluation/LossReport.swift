@@ -40,6 +40,8 @@ public enum SettingValue: Equatable, Sendable {
 public enum LossWarning: Equatable, Sendable {
   /// Every logit lies in [0, 1].
   case logitsLookLikeProbabilities(input: String)
+  /// Some log-probabilities are above 0.
+  case positiveLogProbabilities(input: String)
   /// Some losses are NaN or infinite.
   case nonFiniteLosses(count: Int, firstIndex: [Int], first: Double)
 
@@ -48,8 +50,10 @@ public enum LossWarning: Equatable, Sendable {
     switch self {
     case .logitsLookLikeProbabilities(let input):
       "every value of \(input) lies in [0, 1] and looks like a probability; if so, use --from probs"
+    case .positiveLogProbabilities(let input):
+      "\(input) holds values above 0, which no log-probability is; if these are logits, use --from logits"
     case .nonFiniteLosses(let count, let index, let first):
-      "\(count) \(count == 1 ? "loss is" : "losses are") not finite, the first (\(first)) at index "
+      "\(count) \(count == 1 ? "loss is" : "losses are") not finite, the first (\(first.isNaN ? "nan" : "\(first)")) at index "
         + "[\(index.map(String.init).joined(separator: ", "))]"
     }
   }
@@ -66,7 +70,7 @@ public struct LossReport: Sendable {
   /// The reduced loss; nil where it was not reduced.
   public let value: Double?
 
-  /// What `mean` divides by: here, the elements that were not ignored.
+  /// What `mean` divides by.
   public let denominator: Double
 
   /// The exact sum of the losses, rounded once.

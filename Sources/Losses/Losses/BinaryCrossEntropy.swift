@@ -80,7 +80,7 @@ public struct BinaryCrossEntropy: Loss {
     ])
 
   /// `from`, and what differs from the defaults.
-  public var settings: [(name: String, value: SettingValue)] {
+  public func settings(for inputs: BoundInputs) -> [(name: String, value: SettingValue)] {
     var settings: [(name: String, value: SettingValue)] = [("from", .text(predictionKind.rawValue))]
     if labelSmoothing != 0 { settings.append(("label_smoothing", .number(labelSmoothing))) }
     if let ignoredLabel { settings.append(("ignore_label", .number(ignoredLabel))) }

@@ -51,7 +51,7 @@ struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
       try workspace.precise.evaluate(units, into: output)
     } else {
       let findings = workspace.inputs.withBlock(units, output) {
-        $0.padded(to: Scalar.laneCount) { Scalar.logits($0, policies.kernels) }
+        $0.padded(to: Scalar.laneCount) { Scalar.kernels(policies.kernels).logits($0) }
       }
       if findings.isInvalid { try check(units, workspace) }
       if Scalar.self == Float.self, findings.hasSoftLabels {

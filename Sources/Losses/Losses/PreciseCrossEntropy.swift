@@ -59,7 +59,7 @@ final class PreciseCrossEntropy {
       upstream = UnsafeBufferPointer(slot(2))
     }
     let precise = BlockOutput(
-      values: slot(0), gradient: output.gradient == nil ? nil : slot(1),
+      values: slot(0), gradient: output.gradient == nil ? nil : slot(1), gradientSink: nil,
       upstream: Upstream(
         perUnit: upstream, factor: output.upstream.factor, divisor: output.upstream.divisor))
     if loss.predictionKind == .logits {
@@ -97,7 +97,7 @@ final class PreciseCrossEntropy {
     let findings = readers.withBlock(units, output) { block in
       var block = block
       if let start = labels.baseAddress { block.labels = UnsafePointer(start) }
-      return block.padded(to: Double.laneCount) { Double.logits($0, policies.kernels) }
+      return block.padded(to: Double.laneCount) { Double.kernels(policies.kernels).logits($0) }
     }
     if findings.hasNonFinitePredictions, policies.zeroTimesInfinity == .nan {
       replaceInfinite(readers, units, into: output)

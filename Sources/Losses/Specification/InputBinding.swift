@@ -25,6 +25,8 @@ public struct BoundInputs: Sendable {
       case .broadcastable(let pattern):
         tensors[input.name] = try letters.broadcast(tensor, pattern, input: input.name)
         givenShapes[input.name] = tensor.shape
+      case .checkedByLoss:
+        tensors[input.name] = tensor
       }
     }
   }

@@ -69,12 +69,15 @@ public enum ShapeRule: Sendable {
   case exactly(String)
   /// A shape that broadcasts to this one without enlarging it.
   case broadcastable(to: String)
+  /// A shape that depends on options or has alternatives, in words; the loss itself checks it.
+  case checkedByLoss(String)
 
   /// The rule for people, as in `[N, C]`.
   public var description: String {
     switch self {
     case .exactly(let pattern): Self.bracketed(pattern)
     case .broadcastable(let pattern): "broadcastable to " + Self.bracketed(pattern)
+    case .checkedByLoss(let description): description
     }
   }
 

@@ -30,6 +30,7 @@ extension NonFinitePolicy: ExpressibleByArgument {}
 extension ZeroTimesInfinity: ExpressibleByArgument {}
 extension TensorOutput: ExpressibleByArgument {}
 extension BinaryCrossEntropy.PredictionKind: ExpressibleByArgument {}
+extension SoftmaxCrossEntropy.PredictionKind: ExpressibleByArgument {}
 
 /// The type to compute in.
 enum ComputeTypeChoice: String, CaseIterable, ExpressibleByArgument {

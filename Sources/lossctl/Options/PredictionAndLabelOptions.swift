@@ -10,7 +10,7 @@ struct PredictionAndLabelOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("The labels, of the same shape.", valueName: "file"),
+    help: ArgumentHelp("The labels.", valueName: "file"),
     completion: .tensorFile)
   var label: [String]
 

@@ -35,10 +35,16 @@ struct KernelVariantTests {
   private func bits(
     _ inputs: [String: Tensor], _ kernels: KernelTable, from kind: BinaryCrossEntropy.PredictionKind
   ) throws -> [[UInt64]] {
+    try bits(try BinaryCrossEntropy(from: kind), inputs, kernels)
+  }
+
+  private func bits(
+    _ loss: any Loss, _ inputs: [String: Tensor], _ kernels: KernelTable
+  ) throws -> [[UInt64]] {
     var policies = EvaluationPolicies()
     policies.kernels = kernels
     let evaluation = try LossEvaluation(
-      try BinaryCrossEntropy(from: kind), inputs: inputs, policies: policies)
+      loss, inputs: inputs, policies: policies)
     let memory = try [evaluation.unitShape, evaluation.gradientShape].map {
       try #require(MemorySink(elementType: evaluation.computeType, shape: $0))
     }
@@ -69,6 +75,45 @@ struct KernelVariantTests {
     let expected = try bits(inputs, portableKernels, from: .probs)
     for kernels in KernelSelection.available {
       #expect(try bits(inputs, kernels, from: .probs) == expected, "\(kernels.name)")
+    }
+  }
+
+  /// Rows of logits: random ones of several scales, ties, tails, edges; 37 is no multiple of the lanes,
+  /// 5001 more than one piece.
+  private func rows(_ type: ElementType, _ classes: Int, isSoft: Bool) throws -> [String: Tensor] {
+    var random = SeededRandom(seed: 47)
+    let rowCount = 40
+    var x = (0..<rowCount).flatMap { row in
+      random.doubles(classes, in: -1...1).map { $0 * [0.5, 5, 60, 900][row % 4] }
+    }
+    for (row, edge) in Self.edges.enumerated() { x[row * classes + row % classes] = edge }
+    for index in 0..<classes { x[(rowCount - 1) * classes + index] = 2.5 }
+    let labels =
+      isSoft
+      ? random.doubles(rowCount * classes, in: 0...1)
+      : (0..<rowCount).map { _ in Double(Int.random(in: 0..<classes, using: &random)) }
+    func tensor(_ values: [Double], _ dimensions: [Int]) throws -> Tensor {
+      let shape = try #require(Shape(dimensions))
+      return type == .float64
+        ? Tensor(values, shape: shape) : Tensor(values.map { Float($0) }, shape: shape)
+    }
+    return [
+      "pred": try tensor(x, [rowCount, classes]),
+      "label": try tensor(labels, isSoft ? [rowCount, classes] : [rowCount]),
+    ]
+  }
+
+  @Test(
+    "give the same bits for softmax cross entropy", arguments: [ElementType.float32, .float64],
+    [37, 5001])
+  func sameRows(type: ElementType, classes: Int) throws {
+    for (isSoft, smoothing) in [(false, 0.0), (false, 0.1), (true, 0)] {
+      let inputs = try rows(type, classes, isSoft: isSoft)
+      let loss = try SoftmaxCrossEntropy(labelSmoothing: smoothing)
+      let expected = try bits(loss, inputs, portableKernels)
+      for kernels in KernelSelection.available {
+        #expect(try bits(loss, inputs, kernels) == expected, "\(kernels.name)")
+      }
     }
   }
 }

@@ -40,6 +40,34 @@ struct ThreadInvarianceTests {
   }
 
   @Test(
+    "Rows of classes have the same bits on 1, 2, 3 and 7 threads",
+    arguments: [[3001, 33], [5, 9000], [2, 21, 31, 37]])
+  func sameRowBits(dimensions: [Int]) throws {
+    var random = SeededRandom(seed: 77)
+    let shape = try #require(Shape(dimensions))
+    let rows = try #require(Shape([dimensions[0]] + dimensions.dropFirst(2)))
+    let labels = (0..<rows.elementCount).map { _ in
+      Float(Int.random(in: 0..<dimensions[1], using: &random))
+    }
+    let inputs = [
+      "pred": Tensor(random.floats(shape.elementCount, in: -30...30), shape: shape),
+      "label": Tensor(labels, shape: rows),
+      "class-weight": Tensor(
+        random.floats(dimensions[1], in: 0.1...3), shape: .vector(dimensions[1])),
+    ]
+    let loss = try SoftmaxCrossEntropy(ignoreIndex: 1)
+    let single = try evaluate(loss, inputs, EvaluationPolicies(.mean, threads: 1))
+    for threads in [2, 3, 7] {
+      let other = try evaluate(loss, inputs, EvaluationPolicies(.mean, threads: threads))
+      #expect(other.report.value?.bitPattern == single.report.value?.bitPattern)
+      #expect(other.report.denominator.bitPattern == single.report.denominator.bitPattern)
+      #expect(other.values.hasSameBytes(as: single.values))
+      #expect(other.perRow.hasSameBytes(as: single.perRow))
+      #expect(other.gradient.hasSameBytes(as: single.gradient))
+    }
+  }
+
+  @Test(
     "The value and the losses do not depend on which outputs are asked for",
     arguments: [true, false])
   func sameValueWithoutOutputs(hasSoftLabels: Bool) throws {

@@ -198,12 +198,14 @@ struct BinaryCrossEntropyTests {
 
   @Test("Settings name the kind, and what differs from the defaults")
   func settings() throws {
-    let plain = try BinaryCrossEntropy().settings
+    let number = try float64([1])
+    let inputs = try BoundInputs(["pred": number, "label": number], to: BinaryCrossEntropy.spec)
+    let plain = try BinaryCrossEntropy().settings(for: inputs)
     #expect(plain.map(\.name) == ["from"])
     let full = try BinaryCrossEntropy(
       from: .probs, labelSmoothing: 0.125, ignoredLabel: 255,
       probabilityClamp: .machineEpsilon
-    ).settings
+    ).settings(for: inputs)
     #expect(full.map(\.name) == ["from", "label_smoothing", "ignore_label", "prob_clamp"])
     #expect(full.map(\.value) == [.text("probs"), .number(0.125), .number(255), .text("eps:auto")])
   }

@@ -3,6 +3,7 @@ import Foundation
 /// A command as it describes itself under `--experimental-dump-help`.
 struct CommandHelp: Decodable {
   let commandName: String
+  let aliases: [String]?
   let arguments: [Argument]?
   let subcommands: [CommandHelp]?
   let shouldDisplay: Bool
@@ -45,6 +46,9 @@ struct CommandHelp: Decodable {
   var documentedSubcommands: [CommandHelp] {
     (subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
   }
+
+  /// All names it is called by.
+  var names: [String] { [commandName] + (aliases ?? []) }
 
   /// The arguments help shows.
   var documentedArguments: [Argument] { (arguments ?? []).filter(\.shouldDisplay) }
