@@ -136,6 +136,9 @@ struct Diagnostics {
     if !isQuiet { write("lossctl: note: \(message)\n") }
   }
 
+  /// Shown with `--quiet` too: it was asked for.
+  func show(_ timing: Timing) { write("lossctl: timing: \(timing.line)\n") }
+
   private func write(_ text: String) { writeToStandardError(text) }
 }
 

@@ -51,6 +51,7 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
   var running: RunOptions
 
   func run() throws {
+    var timing = Timing()
     try running.requireValid()
     try result.requireValid(isGradientChecked: checks.expectGrad != nil)
     let inputs = try InputFiles(opening: flags.inputs + gradOutput, for: numbers.computeDtype)
@@ -61,11 +62,15 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       let expectations = try Expectations(
         checks, reduction: result.reduction, computeType: evaluation.computeType)
       let outputs = try ResultOutputs(result, evaluation, expectations)
+      timing.end(.open)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
+      timing.end(.compute)
       let checked = try expectations.verify(report, outputs)
       warn(about: report, inputs)
       try outputs.write(
         LossDocument(report, inputs, result, checked), note: running.diagnostics.note)
+      timing.end(.write)
+      if running.timing { running.diagnostics.show(timing) }
       if checked.contains(where: { !$0.isPassed }) { throw ChecksFailed(checks: checked) }
     }
   }

@@ -17,6 +17,11 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Print no warnings, notes or progress.")
   var quiet = false
 
+  @Flag(
+    help: "Print how long opening, computing and writing took, on standard error; with --quiet too."
+  )
+  var timing = false
+
   @Flag(help: "Print errors as JSON.")
   var jsonErrors = false
 

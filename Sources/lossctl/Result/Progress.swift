@@ -11,7 +11,7 @@ import Darwin
 /// Work of less than half a second shows nothing. It is updated by one thread only.
 final class Progress: @unchecked Sendable {
   private let isShown: Bool
-  private let start = Progress.now()
+  private let start = monotonicSeconds()
   private var lastShown = 0.0
   private var isVisible = false
 
@@ -31,7 +31,7 @@ final class Progress: @unchecked Sendable {
   }
 
   private func update(_ part: Double) {
-    let now = Self.now()
+    let now = monotonicSeconds()
     guard now - start > 0.5, now - lastShown > 0.1 else { return }
     writeToStandardError("\rlossctl: \(Int(part * 100)) %")
     (lastShown, isVisible) = (now, true)
@@ -39,11 +39,5 @@ final class Progress: @unchecked Sendable {
 
   deinit {
     if isVisible { writeToStandardError("\r\u{1B}[K") }
-  }
-
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
