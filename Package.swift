@@ -59,7 +59,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LossIOTests", dependencies: ["LossIO", "LossTensor"], swiftSettings: strict),
-    .testTarget(name: "lossctlTests", dependencies: ["lossctl"], swiftSettings: strict),
+    .testTarget(name: "lossctlTests", dependencies: ["lossctl", "Losses"], swiftSettings: strict),
   ]
     + instructionSets.map { set in
       .target(

@@ -6,8 +6,9 @@
 
 What the program says about itself (commands, options, values, defaults) comes from its
 --experimental-dump-help. sections/PAGE.mdoc holds the rest of a page: text up to its first .Sh ends
-the DESCRIPTION, then come whole sections. sections/files.mdoc and sections/exit-status.mdoc hold what
-all pages say under FILES and EXIT STATUS, behind what the page says there itself.
+the DESCRIPTION, then come whole sections. sections/environment.mdoc, sections/files.mdoc and
+sections/exit-status.mdoc hold what all pages say under ENVIRONMENT, FILES and EXIT STATUS, behind what
+the page says there itself.
 
 mdoc.py has the pages' language. --check exits with 1 where a page differs; anything else that is
 wrong exits with 2.
@@ -26,13 +27,15 @@ from mdoc import argument, choice, escape, flag, prose
 DATE = "November 23, 2026"
 MANUAL = Path(__file__).resolve().parent
 SECTIONS = MANUAL / "sections"
-SHARED = {"FILES": "files.mdoc", "EXIT STATUS": "exit-status.mdoc"}
+SHARED = {
+    "ENVIRONMENT": "environment.mdoc", "FILES": "files.mdoc", "EXIT STATUS": "exit-status.mdoc",
+}
 ORDER = [
     "NAME", "SYNOPSIS", "DESCRIPTION", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES",
     "DIAGNOSTICS", "SEE ALSO", "STANDARDS", "CAVEATS", "BUGS",
 ]
 # Headings in a command's discussion that the page has sections of its own for.
-OWN_HEADINGS = {"EXAMPLES", "EXIT STATUS"}
+OWN_HEADINGS = {"ENVIRONMENT", "EXAMPLES", "EXIT STATUS"}
 
 
 class Trouble(Exception):

@@ -70,6 +70,11 @@ struct ErrorDescription {
       self.init("usage", "--\(option) has nothing to apply to", "add \(needs)")
     case .expectationNeeds(let option, let needs):
       self.init("usage", "--\(option): expected \(needs)", nil)
+    case .unknownInstructionSet(let name, let known):
+      self.init(
+        "unknown-instruction-set",
+        "LOSSCTL_ISA: expected an instruction set of this machine (\(known.joined(separator: ", "))), "
+          + "found \"\(name)\"", "unset it to use the fastest")
     }
   }
 

@@ -22,4 +22,5 @@ enum UsageError: Error, Equatable {
   case sameOutput(path: String)
   case nothingToWrite(option: String, needs: String)
   case expectationNeeds(option: String, needs: String)
+  case unknownInstructionSet(String, known: [String])
 }

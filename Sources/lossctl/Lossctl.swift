@@ -30,6 +30,9 @@ struct Lossctl: ParsableCommand {
         0  done, and every check passed
         1  a check failed
         2  trouble: usage, input or output
+
+      ENVIRONMENT
+        LOSSCTL_ISA  the instruction set to use: portable, avx2 or avx512
       """,
     version: version,
     subcommands: [

@@ -61,7 +61,8 @@ struct ManualTests {
   @Test("all have the sections people look for")
   func sectionsArePresent() throws {
     for page in try ManualPage.all {
-      for section in ["SYNOPSIS", "DESCRIPTION", "FILES", "EXIT STATUS", "EXAMPLES"] {
+      for section in ["SYNOPSIS", "DESCRIPTION", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES"]
+      {
         #expect(page.sections.contains(section), "\(page.name) has no \(section)")
       }
     }

@@ -54,6 +54,7 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
     var timing = Timing()
     try running.requireValid()
     try result.requireValid(isGradientChecked: checks.expectGrad != nil)
+    let policies = try policies
     let inputs = try InputFiles(opening: flags.inputs + gradOutput, for: numbers.computeDtype)
     try inputs.explaining {
       let loss = try flags.makeLoss()
@@ -80,14 +81,17 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
   }
 
   private var policies: EvaluationPolicies {
-    var policies = EvaluationPolicies()
-    policies.reduction = result.reduction
-    policies.computeType = numbers.computeDtype.elementType
-    policies.empty = numbers.empty
-    policies.nonFinite = numbers.nonfinite
-    policies.zeroTimesInfinity = numbers.zeroTimesInf
-    policies.threadCount = running.threads
-    return policies
+    get throws(UsageError) {
+      var policies = EvaluationPolicies()
+      policies.reduction = result.reduction
+      policies.computeType = numbers.computeDtype.elementType
+      policies.empty = numbers.empty
+      policies.nonFinite = numbers.nonfinite
+      policies.zeroTimesInfinity = numbers.zeroTimesInf
+      policies.threadCount = running.threads
+      try policies.selectKernels(named: EnvironmentVariable.instructionSet.value)
+      return policies
+    }
   }
 
   private func warn(about report: LossReport, _ inputs: InputFiles) {

@@ -38,8 +38,12 @@ final class Workspace {
   }
 
   /// Runs lossctl here, the arguments in one string separated by blanks.
-  func lossctl(line: String, stdin: Data? = nil) throws -> CommandResult {
-    try run(Command.lossctl, line.split(separator: " ").map(String.init), stdin: stdin)
+  func lossctl(
+    line: String, stdin: Data? = nil, environment: [String: String] = [:]
+  ) throws -> CommandResult {
+    try run(
+      Command.lossctl, line.split(separator: " ").map(String.init), stdin: stdin,
+      environment: environment)
   }
 
   /// Runs a shell script here that finds lossctl on its path.
@@ -48,13 +52,14 @@ final class Workspace {
   }
 
   private func run(
-    _ program: URL, _ arguments: [String], stdin: Data? = nil
+    _ program: URL, _ arguments: [String], stdin: Data? = nil,
+    environment: [String: String] = [:]
   ) throws -> CommandResult {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let products = Command.lossctl.deletingLastPathComponent().path
     return try Command(
       executable: program, arguments: arguments, stdin: stdin,
-      environment: ["PATH": products + ":" + path], directory: url
+      environment: environment.merging(["PATH": products + ":" + path]) { $1 }, directory: url
     ).run()
   }
 }
