@@ -44,7 +44,8 @@ struct BlockEvaluation<Kernel: BlockKernel> {
 
   private func work(progress: (@Sendable (Double) -> Void)?) -> ParallelWork {
     let items = (unitCount + unitsPerItem - 1) / unitsPerItem
-    let threads = policies.threadCount ?? availableProcessorCount()
+    // Counting processors reads files, which is not worth it for a single block.
+    let threads = items > 1 ? policies.threadCount ?? availableProcessorCount() : 1
     let report = progress.map { progress in
       { @Sendable (finished: Int) in progress(Double(finished) / Double(max(items, 1))) }
     }

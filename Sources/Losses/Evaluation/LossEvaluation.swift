@@ -32,7 +32,7 @@ public struct EvaluationPolicies: Sendable {
   public var nonFinite = NonFinitePolicy.allow
   /// What 0 · ∞ is.
   public var zeroTimesInfinity = ZeroTimesInfinity.zero
-  /// Threads to use; all processors where nil.
+  /// Threads to use; `availableProcessorCount()` where nil.
   public var threadCount: Int?
   /// The variant of the kernels; all give the same bits.
   public var kernels = KernelSelection.best

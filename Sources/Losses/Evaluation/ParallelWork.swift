@@ -9,8 +9,13 @@ import Musl
 import Darwin
 #endif
 
-/// How many threads to use where the user does not say: the processors this process may run on.
-public func availableProcessorCount() -> Int { Int(lossctl_processor_count()) }
+/// How many threads to use where the user does not say: the processors this process may run on, or fewer
+/// where control groups grant it less of their time.
+public func availableProcessorCount() -> Int {
+  let allowed = Int(lossctl_processor_count())
+  guard allowed > 1, let granted = ControlGroups().processorLimit else { return allowed }
+  return min(allowed, granted)
+}
 
 /// Work cut into items that threads take one after another.
 ///

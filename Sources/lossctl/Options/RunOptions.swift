@@ -5,7 +5,7 @@ struct RunOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Threads to use; all processors by default. The result is the same for any number.",
+      "Threads to use; by default one for each processor it may use, by affinity and by a container's quota. The result is the same for any number.",
       valueName: "count"))
   var threads: Int?
 
