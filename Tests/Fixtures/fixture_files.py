@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import re
 
 import numpy as np
 
@@ -35,6 +36,15 @@ def numbers(array) -> list:
 def write_json(path: pathlib.Path, content) -> None:
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=True)
     path.write_text(text + "\n", encoding="ascii")
+
+
+def write_json_arrays(path: pathlib.Path, content) -> None:
+    """As write_json, but a list of numbers or words takes one line: for large arrays."""
+    text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=True)
+    # A line break is always between tokens: in a string it is written as an escape.
+    flat = re.sub(r"\[\n[^\[\]{}]*\]", lambda found: re.sub(r"\n *", "", found[0]), text)
+    assert json.loads(flat) == content
+    path.write_text(flat + "\n", encoding="ascii")
 
 
 def save(path: pathlib.Path, array) -> str:

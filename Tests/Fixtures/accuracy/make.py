@@ -1,24 +1,22 @@
 """True values, correctly rounded: what a perfect implementation would return, from mpmath.
 
 Makes bce-logits-float32.json and -float64.json, bce-probs-float32.json and -float64.json
-({"rows": [...]}) and exact-sum.json ({"cases": [...]}). Every number is its bits in hex
-(8 digits for float32, 16 for float64), so that no decimal conversion stands in between.
+({"rows": [...]}), exact-sum.json ({"cases": [...]}) and softmax-ce.json (see softmax_ce.py).
+Every number is its bits in hex (8 digits for float32, 16 for float64), so that no decimal
+conversion stands in between.
 
 - logits: loss = (1-y) softplus(x) + y softplus(-x), grad = sigmoid(x) - y
 - probs:  loss = -(y max(log p, -100) + (1-y) max(log(1-p), -100))
 - sums:   the exact sum of the values, rounded once; a sum of exactly zero is +0
 
-Rounding is to nearest, ties to even, through subnormals and to infinity. A negative value
-that underflows rounds to -0.
+Rounding is to nearest, as rounding.py has it.
 
 Run: python make.py
 """
 
-import dataclasses
 import fractions
 import math
 import pathlib
-import struct
 import sys
 
 import mpmath
@@ -27,62 +25,16 @@ from mpmath import mp, mpf
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fixture_files import start, write_json  # noqa: E402
+sys.path.insert(0, str(HERE))
+import softmax_ce  # noqa: E402
+from fixture_files import start, write_json, write_json_arrays  # noqa: E402
+from rounding import FLOAT32, FLOAT64, Format, rounded_bits  # noqa: E402
 
 SEED = 20240608
 
 # 60 digits would do but for soft labels: 0.75 x can lie halfway between two floats, and only the
 # e^-x behind it, down to 2^-1154 for x = 800, says which way to round.
 mp.prec = 2600
-
-
-@dataclasses.dataclass(frozen=True)
-class Format:
-    name: str
-    precision: int  # significand bits, the hidden one included
-    minimum_exponent: int  # of the smallest subnormal: value = integer * 2^minimum_exponent
-    maximum_exponent: int  # finite values are below 2^maximum_exponent
-    numpy: type
-    uniform: float  # the random logits' range
-    unpack: str
-    integer: str
-
-    def bits(self, value: float) -> str:
-        """The bits of a value that the format represents."""
-        packed = struct.unpack(self.integer, struct.pack(self.unpack, value))[0]
-        # NaN-free, and an inexact value would be a mistake in this script.
-        assert struct.unpack(self.unpack, struct.pack(self.unpack, value))[0] == value
-        return f"{packed:0{struct.calcsize(self.integer) * 2}x}"
-
-
-FLOAT32 = Format("float32", 24, -149, 128, np.float32, 110, ">f", ">I")
-FLOAT64 = Format("float64", 53, -1074, 1024, np.float64, 800, ">d", ">Q")
-
-
-def round_half_even(numerator: int, shift: int) -> int:
-    """numerator / 2^shift to the nearest integer, ties to even."""
-    quotient, remainder = numerator >> shift, numerator & ((1 << shift) - 1)
-    half = 1 << (shift - 1)
-    return quotient + (remainder > half or (remainder == half and quotient & 1))
-
-
-def rounded_bits(value: mpf, form: Format) -> str:
-    """The bits of the format's number nearest to value."""
-    sign, mantissa, exponent, bit_count = value._mpf_
-    mantissa, magnitude_exponent = int(mantissa), exponent + bit_count  # 2^(m-1) <= |value| < 2^m
-    if mantissa == 0:
-        return form.bits(0.0)
-    # The spacing of the format's numbers around value; below the normals it stays the subnormals'.
-    spacing = max(magnitude_exponent - form.precision, form.minimum_exponent)
-    if magnitude_exponent < form.minimum_exponent:
-        steps = 0  # below half the smallest subnormal; without this the shift below is astronomic
-    elif exponent >= spacing:
-        steps = mantissa << (exponent - spacing)
-    else:
-        steps = round_half_even(mantissa, spacing - exponent)
-    overflows = steps.bit_length() + spacing > form.maximum_exponent
-    magnitude = math.inf if overflows else math.ldexp(steps, spacing)
-    return form.bits(-magnitude if sign else magnitude)
 
 
 def softplus(x: mpf) -> mpf:
@@ -121,8 +73,8 @@ def grid(form: Format) -> list[float]:
 
 def logits_rows(form: Format, random: np.random.Generator) -> list[dict]:
     def draw(count: int) -> list[float]:
-        half = count // 2
-        values = [random.normal(0, 5, half), random.uniform(-form.uniform, form.uniform, count - half)]
+        half, reach = count // 2, 110 if form is FLOAT32 else 800
+        values = [random.normal(0, 5, half), random.uniform(-reach, reach, count - half)]
         return [float(value) for value in np.concatenate(values).astype(form.numpy)]
 
     rows = [logits_row(x, y, form) for x in grid(form) for y in (0.0, 1.0)]
@@ -210,6 +162,7 @@ def main() -> None:
         {"name": name, "values": [FLOAT64.bits(v) for v in values], "sum": FLOAT64.bits(correctly_rounded_sum(values))}
         for name, values in sum_lists(random).items()
     ]})
+    write_json_arrays(HERE / "softmax-ce.json", softmax_ce.content())
 
 
 if __name__ == "__main__":
