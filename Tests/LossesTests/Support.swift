@@ -45,6 +45,9 @@ struct SeededRandom: RandomNumberGenerator {
     state = seed
   }
 
+  /// A generator whose seed a fixture holds, and need not be printed.
+  init(recordedSeed: UInt64) { state = recordedSeed }
+
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
@@ -70,6 +73,15 @@ func float32(_ values: [Float], _ dimensions: Int...) throws -> Tensor {
 /// A float64 tensor.
 func float64(_ values: [Double], _ dimensions: Int...) throws -> Tensor {
   Tensor(values, shape: try #require(Shape(dimensions.isEmpty ? [values.count] : dimensions)))
+}
+
+/// A tensor of any type, holding `values` rounded to it.
+func tensor(_ values: [Double], as type: ElementType, _ dimensions: [Int]) throws -> Tensor {
+  let shape = try #require(Shape(dimensions))
+  try #require(values.count == shape.elementCount)
+  let sink = try #require(MemorySink(elementType: type, shape: shape))
+  try values.withUnsafeBufferPointer { try sink.write($0, at: 0) }
+  return try #require(sink.tensor)
 }
 
 extension Tensor {
