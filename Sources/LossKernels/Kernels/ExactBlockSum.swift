@@ -45,7 +45,7 @@ public func exactSum<ISA: InstructionSet>(
   var state = ExactSumState<ISA>()
   var position = 0
   while position < count {
-    state.add(DoubleLanes(loadingFrom: values + position), levels: 4)
+    state.add(DoubleLanes(loadingFrom: values + position))
     position += DoubleLanes<ISA>.count
   }
   return state.sum
@@ -56,23 +56,66 @@ public func exactSum<ISA: InstructionSet>(
 public func exactSum<ISA: InstructionSet>(
   _ values: UnsafePointer<Float>, count: Int, _ lanes: FloatLanes<ISA>.Type
 ) -> ExactBlockSum {
-  let sum = exactSum(values, count: count, lanes, levels: 2)
-  return sum.isExact ? sum : exactSum(values, count: count, lanes, levels: 4)
-}
-
-@inlinable @inline(__always)
-func exactSum<ISA: InstructionSet>(
-  _ values: UnsafePointer<Float>, count: Int, _ lanes: FloatLanes<ISA>.Type, levels: Int
-) -> ExactBlockSum {
+  let sum = coarseSum(values, count: count, lanes)
+  guard !sum.isExact else { return sum }
   var state = ExactSumState<ISA>()
   var position = 0
   while position < count {
     let (first, second) = FloatLanes<ISA>(loadingFrom: values + position).widened
-    state.add(first, levels: levels)
-    state.add(second, levels: levels)
+    state.add(first)
+    state.add(second)
     position += FloatLanes<ISA>.count
   }
   return state.sum
+}
+
+/// Adds floats that are 0 or from 2⁻⁴⁹ to 2⁹, and so multiples of the second level's unit: what the first
+/// level rounds off is added to the second without rounding. Each half of the lanes has levels of its own,
+/// as an addition would wait for the last one otherwise.
+@inlinable @inline(__always)
+func coarseSum<ISA: InstructionSet>(
+  _ values: UnsafePointer<Float>, count: Int, _ lanes: FloatLanes<ISA>.Type
+) -> ExactBlockSum {
+  typealias L = FloatLanes<ISA>
+  var (left, right) = (ExactSumState<ISA>(), ExactSumState<ISA>())
+  var (least, largest) = (L(1), L(0))
+  var position = 0
+  while position < count {
+    let value = L(loadingFrom: values + position)
+    let magnitude = value.magnitude
+    let nonZero = magnitude.replaced(with: L(1), where: magnitude == L(0))
+    largest = largest.replaced(with: magnitude, where: magnitude > largest)
+    least = least.replaced(with: nonZero, where: nonZero < least)
+    let (first, second) = value.widened
+    left.level1 = left.level1 + ExactSumState.move(first, into: &left.level0)
+    right.level1 = right.level1 + ExactSumState.move(second, into: &right.level0)
+    position += L.count
+  }
+  let isInRange = (largest < L(512)) & (least >= L(0x1p-49))
+  // A NaN is neither the least nor the largest, but leaves no number in the levels.
+  let isNumber = (left.level0 == left.level0) & (right.level0 == right.level0)
+  return exactPieces(
+    left.level0 - DoubleLanes(ExactLevels.start(0)),
+    left.level1 - DoubleLanes(ExactLevels.start(1)),
+    right.level0 - DoubleLanes(ExactLevels.start(0)),
+    right.level1 - DoubleLanes(ExactLevels.start(1)),
+    isExact: isInRange.isAllTrue && isNumber.isAllTrue)
+}
+
+/// Four times eight pieces.
+@inlinable @inline(__always)
+func exactPieces<ISA: InstructionSet>(
+  _ first: DoubleLanes<ISA>, _ second: DoubleLanes<ISA>, _ third: DoubleLanes<ISA>,
+  _ fourth: DoubleLanes<ISA>, isExact: Bool
+) -> ExactBlockSum {
+  var pieces = InlineArray<32, Double>(repeating: 0)
+  for lane in 0..<8 {
+    pieces[lane] = first.vector[lane]
+    pieces[lane + 8] = second.vector[lane]
+    pieces[lane + 16] = third.vector[lane]
+    pieces[lane + 24] = fourth.vector[lane]
+  }
+  return ExactBlockSum(pieces: pieces, isExact: isExact)
 }
 
 /// The levels of one block's sum.
@@ -89,14 +132,12 @@ struct ExactSumState<ISA: InstructionSet> {
   init() {}
 
   @inlinable @inline(__always)
-  mutating func add(_ value: L, levels: Int) {
+  mutating func add(_ value: L) {
     isExact = isExact & (value.magnitude < L(512))
     var rest = Self.move(value, into: &level0)
     rest = Self.move(rest, into: &level1)
-    if levels > 2 {
-      rest = Self.move(rest, into: &level2)
-      rest = Self.move(rest, into: &level3)
-    }
+    rest = Self.move(rest, into: &level2)
+    rest = Self.move(rest, into: &level3)
     isExact = isExact & (rest == L(0))
   }
 
@@ -111,17 +152,9 @@ struct ExactSumState<ISA: InstructionSet> {
 
   @inlinable @inline(__always)
   var sum: ExactBlockSum {
-    var pieces = InlineArray<32, Double>(repeating: 0)
-    let levels = (
+    exactPieces(
       level0 - L(ExactLevels.start(0)), level1 - L(ExactLevels.start(1)),
-      level2 - L(ExactLevels.start(2)), level3 - L(ExactLevels.start(3))
-    )
-    for lane in 0..<8 {
-      pieces[lane] = levels.0.vector[lane]
-      pieces[lane + 8] = levels.1.vector[lane]
-      pieces[lane + 16] = levels.2.vector[lane]
-      pieces[lane + 24] = levels.3.vector[lane]
-    }
-    return ExactBlockSum(pieces: pieces, isExact: isExact.isAllTrue)
+      level2 - L(ExactLevels.start(2)), level3 - L(ExactLevels.start(3)),
+      isExact: isExact.isAllTrue)
   }
 }

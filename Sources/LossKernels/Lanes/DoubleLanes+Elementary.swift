@@ -61,35 +61,31 @@ extension DoubleLanes {
 
   /// log(1 + e) with e = exp(-a), within 1 ulp, and the two sigmoids.
   ///
-  /// For e > √2 - 1 the logarithm of (1 + e)/2 is taken instead, with s = (e - 1) / (e + 3), and ln 2 added
-  /// at the end: s² ≤ 0.0295 then, and P is of degree 6 (minimax, error 3.3e-16).
+  /// log(1 + e) = 2·atanh(s) with s = e / (2 + e), which is 2s + s³·P(s²) with s² ≤ 1/9, P of degree 9
+  /// (minimax, error 1.3e-18). Rounding s alone would cost more than 1 ulp, so its error, with the part of
+  /// e that a double cannot hold, is carried along: with d + d' = 2 + e exactly,
+  /// s' = (e - s·d + e' - s·(d' + e')) / d, and 1/d = (1 - s)/2.
   @inlinable @inline(__always)
   public static func logistic(_ a: Self) -> LogisticParts<Self> {
     let (high, low, k) = exponentialParts(a.replaced(with: Self(750), where: a > Self(750)))
-    let (zero, one) = (Self(0), Self(1))
+    let (one, two) = (Self(1), Self(2))
     let e = scaled(high, byPowerOfTwo: k)
-    let eRest = scaled(low, byPowerOfTwo: k)
-
-    let isLarge = e > Self(0.414_213_562_373_095_03)
-    let numerator = e.replaced(with: e - one, where: isLarge)
-    let numeratorRest = eRest.replaced(with: (e - (numerator + one)) + eRest, where: isLarge)
-    let base = Self(2).replaced(with: Self(3), where: isLarge)
-    let d = base + e
-    let dRest = ((base - d) + e) + eRest
-    let s = numerator / d
-    let sRest = (numerator.subtracting(s, times: d) + numeratorRest).subtracting(s, times: dRest)
+    let rest = scaled(low, byPowerOfTwo: k)
+    let d = two + e
+    let dRest = (two - d) + e
+    let s = e / d
+    let sRest = (e.subtracting(s, times: d) + rest).subtracting(s, times: dRest + rest)
     let u = s * s
-    let p = atanhSeries(u)
-    // 2 / d is 1 - s, or half of that where the fraction was halved.
-    let reciprocal = (one - s) * one.replaced(with: Self(0.5), where: isLarge)
-    let logTwoRest = zero.replaced(with: Self(2.319_046_813_846_3e-17), where: isLarge)
-    let small = (logTwoRest.adding(sRest, times: reciprocal)).adding(p * u, times: s)
-    let logTwo = zero.replaced(with: Self(0.693_147_180_559_945_3), where: isLarge)
-    // ln 2 is larger than what is added to it, so that the rest of the sum is exact.
-    let twoS = s + s
-    let sum = logTwo + twoS
-    let tail = (sum + (((logTwo - sum) + twoS) + small))
-      .replaced(with: e, where: e < Self(0x1p-60))
-    return LogisticParts(tail: tail, exponential: e, exponentialRest: eRest)
+    var p = Self(0.083_449_209_386_407_06).adding(Self(0.170_098_531_353_046_15), times: u)
+    p = Self(0.121_049_561_178_437_08).adding(p, times: u)
+    p = Self(0.133_011_200_085_223_1).adding(p, times: u)
+    p = Self(0.153_865_484_933_287_8).adding(p, times: u)
+    p = Self(0.181_817_444_745_363_1).adding(p, times: u)
+    p = Self(0.222_222_239_537_694_4).adding(p, times: u)
+    p = Self(0.285_714_285_481_161_35).adding(p, times: u)
+    p = Self(0.400_000_000_001_551_3).adding(p, times: u)
+    p = Self(0.666_666_666_666_663_1).adding(p, times: u)
+    let small = (sRest * (one - s)).adding(p * u, times: s)
+    return LogisticParts(tail: (s + s) + small, exponential: e, exponentialRest: rest)
   }
 }
