@@ -64,3 +64,18 @@ int lossctl_link_unnamed(int descriptor, const char *path) {
   return -1;
 #endif
 }
+
+int lossctl_reserve(int descriptor, long long size) {
+#ifdef __linux__
+  int status;
+  do {
+    status = fallocate(descriptor, 0, 0, (off_t)size);
+  } while (status != 0 && errno == EINTR);
+  return status;
+#else
+  (void)descriptor;
+  (void)size;
+  errno = ENOTSUP;
+  return -1;
+#endif
+}

@@ -19,4 +19,9 @@ int lossctl_open_unnamed(const char *directory, unsigned mode);
 /// - Returns: 0, or -1 with `errno` set.
 int lossctl_link_unnamed(int descriptor, const char *path);
 
+/// Makes room for `size` bytes in a file, which then has that size.
+///
+/// - Returns: 0, or -1 with `errno` set; many file systems cannot do it.
+int lossctl_reserve(int descriptor, long long size);
+
 #endif

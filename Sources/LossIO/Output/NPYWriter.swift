@@ -73,6 +73,7 @@ public final class NPYSink: TensorSink {
     self.elementType = elementType
     let header = NPYWriter.header(elementType, shape)
     dataStart = header.count
+    try file.reserve(dataStart + shape.elementCount * elementType.byteCount)
     try NPYWriter.append(header, to: file)
   }
 

@@ -62,6 +62,17 @@ public final class OutputFile: @unchecked Sendable {
     if descriptor != STDOUT_FILENO { close(descriptor) }
   }
 
+  /// Makes room for a file of `size` bytes, where the file system can: space that is not there is missed
+  /// before the work, not after it, and writing into space that is there is faster.
+  ///
+  /// - Throws: `FileError.cannotWrite` where there is no room for so much.
+  func reserve(_ size: Int) throws(FileError) {
+    guard isRandomAccess, size > 0, lossctl_reserve(descriptor, Int64(size)) != 0 else { return }
+    guard ![ENOSPC, EDQUOT, EFBIG].contains(errno) else {
+      throw FileError(path, .cannotWrite(errno: errno))
+    }
+  }
+
   /// Writes `bytes` at `offset`, from any thread.
   ///
   /// - Throws: `FileError.cannotWrite`, for example on a full disk.
