@@ -34,6 +34,8 @@ public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     @Sendable (UnsafeRawPointer, StoredType, Int, UnsafeMutablePointer<Scalar>) -> Void
   /// The sums of exponentials of rows, ``LossKernels/softmaxSums(_:_:_:)``.
   public let softmaxSums: @Sendable (LogitRows<Scalar>, SoftmaxRows) -> Void
+  /// The same for whole rows that are short, ``LossKernels/shortSoftmaxSums(_:_:_:)``.
+  public let shortSoftmaxSums: @Sendable (LogitRows<Scalar>, SoftmaxRows) -> Void
   /// Their completion, ``LossKernels/finishSoftmaxRows(_:count:_:)``.
   public let finishSoftmaxRows: @Sendable (SoftmaxRows, Int) -> Void
   /// The sums against a distribution, ``LossKernels/labelTerms(_:_:bases:skipsZeros:gaps:totals:_:)``.
@@ -66,6 +68,8 @@ public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     self.widen = widen
     logits = { logitCrossEntropy($0, L.self) }
     softmaxSums = { LossKernels.softmaxSums($0, $1, L.self) }
+    // Of its own, as the compiler makes one loop slow for the other's sake where both are in one function.
+    shortSoftmaxSums = { LossKernels.shortSoftmaxSums($0, $1, L.self) }
     finishSoftmaxRows = { LossKernels.finishSoftmaxRows($0, count: $1, L.self) }
     labelTerms = {
       LossKernels.labelTerms(

@@ -11,7 +11,7 @@
 public struct SoftmaxRows {
   /// Arrays are to have room for a multiple of this many rows.
   @inlinable
-  public static var padding: Int { 8 }
+  public static var padding: Int { 16 }
 
   /// m: the largest logit; NaN where a logit is.
   public var maxima: UnsafeMutablePointer<Double>

@@ -43,6 +43,19 @@ extension FloatLanes {
   }
 
   @inlinable @inline(__always)
+  public func storeWidened(to address: UnsafeMutablePointer<Double>) {
+    let (low, high) = widened
+    low.store(to: address)
+    high.store(to: address + 8)
+  }
+
+  @inlinable @inline(__always)
+  public var rounded: Self {
+    let shifter = Self(12_582_912)
+    return (self + shifter) - shifter
+  }
+
+  @inlinable @inline(__always)
   public static func widened(from address: UnsafePointer<Float>) -> DoubleLanes<ISA> {
     let floats = UnsafeRawPointer(address).loadUnaligned(as: SIMD8<Float>.self)
     return DoubleLanes(vector: SIMD8<Double>(floats))
@@ -88,6 +101,15 @@ extension DoubleLanes {
   }
 
   @inlinable @inline(__always)
+  public func storeWidened(to address: UnsafeMutablePointer<Double>) { store(to: address) }
+
+  @inlinable @inline(__always)
+  public var rounded: Self {
+    let shifter = Self(6_755_399_441_055_744)
+    return (self + shifter) - shifter
+  }
+
+  @inlinable @inline(__always)
   public static func widened(from address: UnsafePointer<Double>) -> DoubleLanes<ISA> {
     DoubleLanes(loadingFrom: address)
   }
@@ -112,6 +134,12 @@ public struct FloatSum<ISA: InstructionSet>: LaneSum {
     let (low, high) = values.widened
     first = first + low
     second = second + high
+  }
+
+  @inlinable @inline(__always)
+  public func store(to address: UnsafeMutablePointer<Double>) {
+    first.store(to: address)
+    second.store(to: address + 8)
   }
 
   @inlinable @inline(__always)
@@ -142,6 +170,9 @@ public struct DoubleSum<ISA: InstructionSet>: LaneSum {
     rest = rest + ((sum - (new - part)) + (values - part))
     sum = new
   }
+
+  @inlinable @inline(__always)
+  public func store(to address: UnsafeMutablePointer<Double>) { (sum + rest).store(to: address) }
 
   @inlinable @inline(__always)
   public var total: Double {

@@ -67,6 +67,9 @@ public protocol Lanes: Sendable {
   /// exp(x)·2^shift for |x| up to 2¹², where the result is neither subnormal nor too large.
   static func exponential(_ x: Self, exponentShift: Self) -> Self
 
+  /// The integers nearest to numbers up to 2¹².
+  var rounded: Self { get }
+
   /// 0, 1, 2 and so on.
   static var indices: Self { get }
 
@@ -78,6 +81,9 @@ public protocol Lanes: Sendable {
 
   /// As many numbers as there are lanes of doubles.
   static func widened(from address: UnsafePointer<Scalar>) -> DoubleLanes<Set>
+
+  /// Stores the numbers as doubles.
+  func storeWidened(to address: UnsafeMutablePointer<Double>)
 
   /// Stores doubles rounded to `Scalar`.
   static func store(_ values: DoubleLanes<Set>, to address: UnsafeMutablePointer<Scalar>)
@@ -110,6 +116,9 @@ public protocol LaneSum<Values>: Sendable {
 
   /// The sum over all lanes, in an order that is always the same.
   var total: Double { get }
+
+  /// Stores the sum of each lane.
+  func store(to address: UnsafeMutablePointer<Double>)
 }
 
 /// A truth value for each lane.

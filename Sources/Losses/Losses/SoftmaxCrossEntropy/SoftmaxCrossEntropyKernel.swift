@@ -32,6 +32,8 @@ struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: B
     workspace.indices.map { labels.countKept($0.read(units)) } ?? units.count
   }
 
+  @_specialize(where Scalar == Float, Compute == Float)
+  @_specialize(where Scalar == Double, Compute == Double)
   func addWeights(
     _ units: Range<Int>, _ workspace: Workspace, to sum: inout ExactSum
   ) throws(LossError) {
@@ -41,6 +43,9 @@ struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: B
     }
   }
 
+  // Called for each block by way of a protocol; what it does for each row is not to be.
+  @_specialize(where Scalar == Float, Compute == Float)
+  @_specialize(where Scalar == Double, Compute == Double)
   func evaluate(
     _ units: Range<Int>, _ workspace: Workspace, into output: BlockOutput<Scalar>,
     tally: inout BlockTally
@@ -51,9 +56,14 @@ struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: B
       guard let x = try workspace.predictions(piece, of: units, self) else { return }
       look(at: x, piece, workspace, &tally)
       if loss.predictionKind == .logits {
-        workspace.kernels.softmaxSums(
-          LogitRows(rowCount: piece.rows.count, classCount: piece.classes.count, logits: x),
-          workspace.rows.advanced(by: piece.rows.lowerBound))
+        let block = LogitRows(
+          rowCount: piece.rows.count, classCount: piece.classes.count, logits: x)
+        let rows = workspace.rows.advanced(by: piece.rows.lowerBound)
+        if axis.count <= shortRowLimit {
+          workspace.kernels.shortSoftmaxSums(block, rows)
+        } else {
+          workspace.kernels.softmaxSums(block, rows)
+        }
       }
       workspace.gatherLabels(x, piece)
     }
