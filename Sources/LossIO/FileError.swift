@@ -41,6 +41,7 @@ public struct FileError: Error, Equatable, Sendable {
     case cannotRead(errno: CInt)
     case isDirectory
     case empty
+    case cutShort(expected: Int, found: Int)
     case notEnoughMemory(bytes: Int)
     case unrecognizedFormat(found: String)
     case unsupportedContainer(name: String)

@@ -14,6 +14,12 @@ extension FileError {
       Wording("cannot-open", "cannot open: \(systemMessage(code))")
     case .cannotRead(let code):
       Wording("cannot-read", "cannot read: \(systemMessage(code))")
+    case .cutShort(let expected, let found):
+      Wording(
+        "cut-short",
+        "expected \(expected) bytes as when it was opened, found \(found): another program cut it "
+          + "short while it was read",
+        hint: "write files beside their place and rename them")
     case .isDirectory:
       Wording("is-directory", "expected a file, found a directory")
     case .empty:

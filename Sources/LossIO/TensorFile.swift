@@ -69,6 +69,9 @@ public struct TensorFile: Sendable {
   /// Whether a row taken for a header may as well be data with a slip in it.
   public let isHeaderDoubtful: Bool
 
+  /// The file the content is mapped from; nil for content in memory of our own.
+  private var mapping: FileMapping?
+
   /// A tensor read from a file.
   public init(
     name: String, tensor: Tensor, columns: [String]? = nil, hasHeader: Bool? = nil,
@@ -89,5 +92,11 @@ public struct TensorFile: Sendable {
     let source = try ByteSource(opening: selection.path)
     let format = try FileFormats.format(of: source)
     self = try format.read(source, name: name, selector: selection.selector, options: options)
+    mapping = source.mapping
   }
+
+  /// Checks, after the tensor was used, that its elements were the file's.
+  ///
+  /// - Throws: `FileError.cutShort` where another program cut the file short since it was opened.
+  public func requireWhole() throws(FileError) { try mapping?.requireWhole() }
 }

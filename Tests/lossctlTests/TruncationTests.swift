@@ -70,4 +70,46 @@ struct TruncationTests {
     #expect(result.errors == "")
     #expect(workspace.data("g.npy")?.count == 128 + 4 * Self.count)
   }
+
+  /// The rest of the last page reads as zeros and raises no signal.
+  @Test("within its last page ends in an error too, not in a wrong number", arguments: [1, 2])
+  func lastPage(threads: Int) throws {
+    try workspace.copy("example-3x3/logits.npy")
+    try workspace.copy("example-3x3/labels.npy", as: "source.npy")
+    try workspace.write("old", to: "g.npy")
+    let result = try run(
+      meanwhile: "truncate -s 140 logits.npy", options: "--grad g.npy --threads \(threads)")
+    #expect(result.status == .exited(2))
+    #expect(result.stdout.isEmpty)
+    #expect(
+      result.errors
+        == "lossctl: error: logits.npy: expected 164 bytes as when it was opened, found 140: "
+        + "another program cut it short while it was read\n"
+        + "hint: write files beside their place and rename them\n")
+    #expect(workspace.text("g.npy") == "old")
+    #expect(workspace.files == ["g.npy", "labels", "logits.npy", "source.npy"])
+  }
+
+  @Test("ends in an error where it holds what is expected")
+  func expectedFile() throws {
+    try workspace.copy("example-3x3/logits.npy")
+    try workspace.copy("example-3x3/labels.npy", as: "source.npy")
+    try workspace.write("0.7193247841464149\n\n\n", to: "value.csv")
+    let result = try workspace.shell(
+      """
+      mkfifo rows
+      lossctl bce --pred logits.npy --label source.npy --expect value.csv --expect-per-row rows &
+      exec 3> rows
+      truncate -s 19 value.csv
+      echo 0.8166407,0.65583915,0.68549454 | tr , '\\n' >&3
+      exec 3>&-
+      wait $!
+      """)
+    #expect(result.status == .exited(2))
+    #expect(result.stdout.isEmpty)
+    #expect(
+      result.errors.hasPrefix(
+        "lossctl: error: value.csv: expected 21 bytes as when it was opened, found 19: "),
+      "\(result)")
+  }
 }

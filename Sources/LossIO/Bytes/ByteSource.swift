@@ -22,10 +22,14 @@ public struct ByteSource: Sendable {
   /// The content's bytes; valid while `storage` lives.
   public var bytes: UnsafeRawBufferPointer { storage.bytes }
 
+  /// The file behind mapped content, which other programs can change; nil for content of our own.
+  public let mapping: FileMapping?
+
   /// A source of bytes already at hand.
   public init(path: String, storage: ByteStorage) {
     self.path = path
     self.storage = storage
+    mapping = nil
   }
 
   /// Opens `path`, or standard input where it is `-`.
@@ -34,30 +38,33 @@ public struct ByteSource: Sendable {
   public init(opening path: String) throws(FileError) {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path, .cannotOpen(errno: errno)) }
-    defer { if path != "-" { close(descriptor) } }
+    let file = OpenFile(descriptor, isOwned: path != "-")
+    // Swift may let go of it after its last use, and it is to stay open while it is read.
+    defer { withExtendedLifetime(file) {} }
 
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw FileError(path, .cannotOpen(errno: errno))
     }
-    switch status.st_mode & S_IFMT {
-    case S_IFDIR:
-      throw FileError(path, .isDirectory)
-    case S_IFREG:
-      storage = try Self.map(descriptor, size: Int(status.st_size), path: path)
-    default:
+    let kind = status.st_mode & S_IFMT
+    guard kind != S_IFDIR else { throw FileError(path, .isDirectory) }
+    let size = Int(status.st_size)
+    // Standard input may stand in the middle of a file.
+    let start = kind == S_IFREG ? max(0, Int(lseek(descriptor, 0, SEEK_CUR))) : 0
+    // Files in /proc and /sys say that they are empty and are not.
+    if kind == S_IFREG, size > start {
+      storage = try Self.map(descriptor, from: start, size: size, path: path)
+      mapping = FileMapping(path: path, size: size, file: file)
+    } else {
       storage = try Self.readToEnd(descriptor, path: path)
+      mapping = nil
     }
     self.path = path
   }
 
-  /// Maps the rest of a regular file; standard input may stand in the middle of one.
   private static func map(
-    _ descriptor: CInt, size: Int, path: String
+    _ descriptor: CInt, from start: Int, size: Int, path: String
   ) throws(FileError) -> ByteStorage {
-    let start = max(0, Int(lseek(descriptor, 0, SEEK_CUR)))
-    // Files in /proc and /sys say that they are empty and are not.
-    guard size > start else { return try readToEnd(descriptor, path: path) }
     guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0),
       address != MAP_FAILED
     else { throw FileError(path, .cannotRead(errno: errno)) }

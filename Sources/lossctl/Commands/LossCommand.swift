@@ -66,6 +66,7 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       timing.end(.open)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
       timing.end(.compute)
+      try inputs.requireWhole()
       let checked = try expectations.verify(report, outputs)
       warn(about: report, inputs)
       try outputs.write(

@@ -103,7 +103,13 @@ struct Expectations {
     }
     if let perRow { results += try check("per_row", outputs.perRow?.tensor, perRow) }
     if let gradient { results += try check("grad", outputs.gradient?.tensor, gradient) }
+    for file in files { try file.requireWhole() }
     return results
+  }
+
+  private var files: [TensorFile] {
+    let value: TensorFile? = if case .file(let file) = value { file } else { nil }
+    return [value, perRow, gradient].compactMap(\.self)
   }
 
   private func check(

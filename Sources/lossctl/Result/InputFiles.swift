@@ -39,6 +39,13 @@ struct InputFiles {
   /// The input of that name.
   subscript(name: String) -> Tensor? { tensors[name] }
 
+  /// Checks, after the tensors were used, that no file was cut short meanwhile.
+  ///
+  /// - Throws: `FileError.cutShort` for the first that was.
+  func requireWhole() throws(FileError) {
+    for (_, file) in files { try file.requireWhole() }
+  }
+
   /// What the user should know about how files were read.
   var warnings: [String] {
     files.filter(\.file.isHeaderDoubtful).map { _, file in

@@ -139,4 +139,29 @@ struct ByteSourceTests {
     #expect(source.path == "-")
     #expect(source.content == Array("rest".utf8))
   }
+
+  @Test("a mapped file that was cut short is no longer whole, a grown or renamed one is")
+  func cutShort() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.make("a", [3, 1, 4, 1, 5])
+    let mapping = try #require(try ByteSource(opening: path).mapping)
+    try mapping.requireWhole()
+    try #require(truncate(path, 9) == 0)
+    try mapping.requireWhole()
+    try #require(truncate(path, 4) == 0)
+    #expect(throws: FileError(path, .cutShort(expected: 5, found: 4))) {
+      try mapping.requireWhole()
+    }
+    let other = try folder.make("b", [2, 7])
+    let replaced = try #require(try ByteSource(opening: other).mapping)
+    try #require(rename(try folder.make("c", [1]), other) == 0)
+    try replaced.requireWhole()
+  }
+
+  @Test("what is read from a pipe has no file that could change")
+  func pipesHaveNoMapping() throws {
+    let folder = try TemporaryFolder()
+    let path = try fifo(folder, [1, 2], piece: 1, pause: 0)
+    #expect(try ByteSource(opening: path).mapping?.size == nil)
+  }
 }
