@@ -9,19 +9,22 @@ public func probabilityLogarithms<ISA: InstructionSet>(
 ) {
   typealias L = DoubleLanes<ISA>
   let one = L(1)
-  // Two loops: with both logarithms in one the compiler takes the lanes apart.
-  var position = 0
-  while position < block.count {
-    let p = L(loadingFrom: block.probabilities + position)
-    L.logarithm(p, rest: L(0)).store(to: block.logarithms + position)
-    position += L.count
-  }
-  position = 0
-  while position < block.count {
-    let p = L(loadingFrom: block.probabilities + position)
-    let complement = one - p
-    L.logarithm(complement, rest: (one - complement) - p).store(to: block.complements + position)
-    position += L.count
+  // One call in one loop: with both logarithms in one the compiler takes the lanes apart, and with two
+  // loops it leaves a call in one of them.
+  var pass = 0
+  while pass < 2 {
+    let isComplement = L(Double(pass)) > L(0)
+    let target = pass == 0 ? block.logarithms : block.complements
+    var position = 0
+    while position < block.count {
+      let p = L(loadingFrom: block.probabilities + position)
+      let complement = one - p
+      let x = p.replaced(with: complement, where: isComplement)
+      let rest = L(0).replaced(with: (one - complement) - p, where: isComplement)
+      L.logarithm(x, rest: rest).store(to: target + position)
+      position += L.count
+    }
+    pass += 1
   }
 }
 

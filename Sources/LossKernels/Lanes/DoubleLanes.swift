@@ -25,7 +25,13 @@ public struct DoubleLanes<ISA: InstructionSet>: Lanes {
     public static var all: Self { Self(SIMDMask(repeating: true)) }
 
     @inlinable @inline(__always)
-    public var isAllTrue: Bool { Swift.all(mask) }
+    public var isAllTrue: Bool {
+      // Not `all`, which calls a function that belongs to no instruction set.
+      let eight = unsafeBitCast(mask, to: SIMD8<UInt64>.self)
+      let four = eight.lowHalf & eight.highHalf
+      let two = four.lowHalf & four.highHalf
+      return two.x & two.y == .max
+    }
   }
 
   @inlinable @inline(__always)

@@ -25,7 +25,14 @@ public struct FloatLanes<ISA: InstructionSet>: Lanes {
     public static var all: Self { Self(SIMDMask(repeating: true)) }
 
     @inlinable @inline(__always)
-    public var isAllTrue: Bool { Swift.all(mask) }
+    public var isAllTrue: Bool {
+      // Not `all`, which calls a function that belongs to no instruction set.
+      let sixteen = unsafeBitCast(mask, to: SIMD16<UInt32>.self)
+      let eight = sixteen.lowHalf & sixteen.highHalf
+      let four = eight.lowHalf & eight.highHalf
+      let two = four.lowHalf & four.highHalf
+      return two.x & two.y == .max
+    }
   }
 
   @inlinable @inline(__always)
