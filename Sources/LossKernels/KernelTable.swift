@@ -25,8 +25,10 @@ public struct KernelTable: Sendable {
 
 /// The kernels for one type of numbers.
 public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
-  /// Binary cross entropy with logits.
-  public let logits: @Sendable (ElementBlock<Scalar>) -> BlockFindings
+  /// Binary cross entropy with logits, ``LossKernels/logitCrossEntropy(_:_:)``.
+  @usableFromInline let logits: @Sendable (ElementBlock<Scalar>) -> BlockFindings
+  /// The same for moderate logits, ``LossKernels/moderateLogitCrossEntropy(_:_:)``.
+  @usableFromInline let moderateLogits: @Sendable (ElementBlock<Scalar>) -> BlockFindings
   /// The sum of a block.
   public let sum: @Sendable (UnsafePointer<Scalar>, Int) -> ExactBlockSum
   /// Conversion of stored elements.
@@ -66,7 +68,8 @@ public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
   ) where L.Scalar == Scalar {
     self.sum = sum
     self.widen = widen
-    logits = { logitCrossEntropy($0, L.self) }
+    logits = { LossKernels.logitCrossEntropy($0, L.self) }
+    moderateLogits = { moderateLogitCrossEntropy($0, L.self) }
     softmaxSums = { LossKernels.softmaxSums($0, $1, L.self) }
     // Of its own, as the compiler makes one loop slow for the other's sake where both are in one function.
     shortSoftmaxSums = { LossKernels.shortSoftmaxSums($0, $1, L.self) }
@@ -78,5 +81,17 @@ public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     labelGradient = { softmaxGradient($0, $1, $2, to: $3, L.self) }
     distributionGradient = { softmaxGradient($0, $1, $2, $3, to: $4, L.self) }
     transpose = { LossKernels.transpose($0, rowCount: $1, columnCount: $2, to: $3, L.Set.self) }
+  }
+}
+
+extension ScalarKernels {
+  /// Binary cross entropy with logits over whole lanes: most blocks have no large logit, and those that have
+  /// are done again.
+  public func logitCrossEntropy(_ block: ElementBlock<Scalar>) -> BlockFindings {
+    if block.factors == nil {
+      let findings = moderateLogits(block)
+      if !findings.contains(.immoderatePredictions) { return findings }
+    }
+    return logits(block)
   }
 }

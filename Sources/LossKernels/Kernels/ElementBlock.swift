@@ -59,42 +59,27 @@ public struct ElementFactors<Scalar: BinaryFloatingPoint & Sendable> {
 
 /// What a kernel noticed that its caller has to look into.
 @frozen
-public struct BlockFindings: Sendable {
-  /// Some label or weight is NaN or infinite.
-  public var isInvalid: Bool
-  /// Some label is neither 0 nor 1.
-  public var hasSoftLabels: Bool
-  /// Some label is below 0 or above 1.
-  public var hasLabelsBeyondOne: Bool
-  /// Some prediction is NaN or infinite.
-  public var hasNonFinitePredictions: Bool
+public struct BlockFindings: OptionSet, Sendable {
+  public let rawValue: UInt8
 
   @inlinable @inline(__always)
-  init(
-    isInvalid: Bool, hasSoftLabels: Bool, hasLabelsBeyondOne: Bool, hasNonFinitePredictions: Bool
-  ) {
-    self.isInvalid = isInvalid
-    self.hasSoftLabels = hasSoftLabels
-    self.hasLabelsBeyondOne = hasLabelsBeyondOne
-    self.hasNonFinitePredictions = hasNonFinitePredictions
-  }
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// What was noticed in either of two blocks.
-  public func union(_ other: BlockFindings) -> BlockFindings {
-    BlockFindings(
-      isInvalid: isInvalid || other.isInvalid, hasSoftLabels: hasSoftLabels || other.hasSoftLabels,
-      hasLabelsBeyondOne: hasLabelsBeyondOne || other.hasLabelsBeyondOne,
-      hasNonFinitePredictions: hasNonFinitePredictions || other.hasNonFinitePredictions)
-  }
-}
+  /// Some label or weight may be NaN or infinite.
+  @inlinable @inline(__always)
+  public static var invalid: Self { Self(rawValue: 1) }
 
-extension BlockFindings {
-  /// Nothing to look into.
-  public static var none: BlockFindings {
-    BlockFindings(
-      isInvalid: false, hasSoftLabels: false, hasLabelsBeyondOne: false,
-      hasNonFinitePredictions: false)
-  }
+  /// Some label is neither 0 nor 1.
+  @inlinable @inline(__always)
+  public static var softLabels: Self { Self(rawValue: 2) }
+
+  /// Some prediction is NaN or infinite.
+  @inlinable @inline(__always)
+  public static var nonFinitePredictions: Self { Self(rawValue: 4) }
+
+  /// Some prediction is too large for the kernel, and its results are of no use.
+  @inlinable @inline(__always)
+  public static var immoderatePredictions: Self { Self(rawValue: 8) }
 }
 
 extension ElementBlock {
@@ -102,7 +87,7 @@ extension ElementBlock {
   /// predictions and labels of 0.
   public func padded(to lanes: Int, _ kernel: (Self) -> BlockFindings) -> BlockFindings {
     let whole = count - count % lanes
-    var findings = BlockFindings.none
+    var findings: BlockFindings = []
     if whole > 0 {
       var part = self
       part.count = whole

@@ -11,37 +11,51 @@ public func logitCrossEntropy<L: Lanes>(
   _ block: ElementBlock<L.Scalar>, _ lanes: L.Type
 ) -> BlockFindings {
   switch (block.factors, block.gradients) {
-  case (nil, nil): logitLoop(block, lanes, isWeighted: false, hasGradient: false)
-  case (nil, _?): logitLoop(block, lanes, isWeighted: false, hasGradient: true)
-  case (_?, nil): logitLoop(block, lanes, isWeighted: true, hasGradient: false)
-  case (_?, _?): logitLoop(block, lanes, isWeighted: true, hasGradient: true)
+  case (nil, nil):
+    logitLoop(block, lanes, isWeighted: false, hasGradient: false, isModerate: false)
+  case (nil, _?):
+    logitLoop(block, lanes, isWeighted: false, hasGradient: true, isModerate: false)
+  case (_?, nil):
+    logitLoop(block, lanes, isWeighted: true, hasGradient: false, isModerate: false)
+  case (_?, _?):
+    logitLoop(block, lanes, isWeighted: true, hasGradient: true, isModerate: false)
   }
+}
+
+/// The same without weights, faster, for logits whose magnitude is at most the lanes' `largestModerate`.
+/// Where others are found the results are of no use.
+@inlinable @inline(__always)
+public func moderateLogitCrossEntropy<L: Lanes>(
+  _ block: ElementBlock<L.Scalar>, _ lanes: L.Type
+) -> BlockFindings {
+  block.gradients == nil
+    ? logitLoop(block, lanes, isWeighted: false, hasGradient: false, isModerate: true)
+    : logitLoop(block, lanes, isWeighted: false, hasGradient: true, isModerate: true)
 }
 
 /// The loop for one combination of the flags, which are constants where it is inlined.
 @inlinable @inline(__always)
 func logitLoop<L: Lanes>(
-  _ block: ElementBlock<L.Scalar>, _ lanes: L.Type, isWeighted: Bool, hasGradient: Bool
+  _ block: ElementBlock<L.Scalar>, _ lanes: L.Type, isWeighted: Bool, hasGradient: Bool,
+  isModerate: Bool
 ) -> BlockFindings {
   let (zero, one) = (L(0), L(1))
   let (scaleHigh, scaleLow) = (L(block.scale.high), L(block.scale.low))
+  let limit = isModerate ? L.largestModerate : .greatestFiniteMagnitude
+  var (large, uncertain) = (L.Notes(), L.Notes())
   var isValid = L.Mask.all
-  var isHard = L.Mask.all
-  var isWithin = L.Mask.all
-  var isFinite = L.Mask.all
   var position = 0
   while position < block.count {
     let x = L(loadingFrom: block.predictions + position)
     let y = L(loadingFrom: block.labels + position)
-    let parts = L.logistic(x.magnitude)
+    let size = x.magnitude
+    large.note(size, above: limit)
+    let parts = L.logistic(size, isModerate: isModerate)
     let isPositive = x > zero
     let negative = one - y
+    // y·(1 - y) is 0 for a hard label, and NaN or infinite for one that is; + 0 makes -0 a 0.
+    uncertain.note(nonZero: zero.adding(y, times: negative))
     var positive = y
-    isValid = isValid & y.isFinite
-    let product = y * negative
-    isHard = isHard & (product == zero)
-    isWithin = isWithin & (product >= zero)
-    isFinite = isFinite & x.isFinite
     if isWeighted, let factors = block.factors {
       let q = L(loadingFrom: factors.positiveWeights + position)
       isValid = isValid & q.isFinite
@@ -49,9 +63,9 @@ func logitLoop<L: Lanes>(
     }
     let coefficient = positive.replaced(with: negative, where: isPositive)
     let tail = isWeighted ? parts.tail * (negative + positive) : parts.tail
+    var value = tail.adding(size, times: coefficient)
     // Where the coefficient is 0 the product is too, for infinite logits as for all others.
-    var value = tail.adding(x.magnitude, times: coefficient)
-      .replaced(with: tail, where: coefficient == zero)
+    if !isModerate { value = value.replaced(with: tail, where: coefficient == zero) }
     if hasGradient, let gradients = block.gradients {
       let upper = parts.complement.replaced(with: parts.sigmoid, where: isPositive)
       let lower = parts.sigmoid.replaced(with: parts.complement, where: isPositive)
@@ -74,9 +88,11 @@ func logitLoop<L: Lanes>(
     value.store(to: block.values + position)
     position += L.count
   }
-  return BlockFindings(
-    isInvalid: !isValid.isAllTrue, hasSoftLabels: !isHard.isAllTrue,
-    hasLabelsBeyondOne: !isWithin.isAllTrue, hasNonFinitePredictions: !isFinite.isAllTrue)
+  var findings: BlockFindings = []
+  if uncertain.mayHaveNonFinite || !isValid.isAllTrue { findings.insert(.invalid) }
+  if uncertain.hasNonZero { findings.insert(.softLabels) }
+  if large.hasAbove { findings.insert(isModerate ? .immoderatePredictions : .nonFinitePredictions) }
+  return findings
 }
 
 /// (high + low) · factor, again in two pieces.

@@ -69,7 +69,7 @@ public struct DoubleLanes<ISA: InstructionSet>: Lanes {
 
   @inlinable @inline(__always)
   public func subtracting(_ a: Self, times b: Self) -> Self {
-    Self(vector: vector.addingProduct(-a.vector, b.vector))
+    Self(vector: vector.addingProduct(a.vector * -1, b.vector))
   }
 
   @inlinable @inline(__always)

@@ -70,7 +70,8 @@ public struct FloatLanes<ISA: InstructionSet>: Lanes {
 
   @inlinable @inline(__always)
   public func subtracting(_ a: Self, times b: Self) -> Self {
-    Self(vector: vector.addingProduct(-a.vector, b.vector))
+    // Not `-a`, which is 0 - a: an instruction of its own, where a product with -1 becomes part of this one.
+    Self(vector: vector.addingProduct(a.vector * -1, b.vector))
   }
 
   @inlinable @inline(__always)

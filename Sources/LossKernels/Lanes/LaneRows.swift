@@ -2,6 +2,7 @@
 
 extension FloatLanes {
   public typealias Set = ISA
+  public typealias Notes = FloatNotes<ISA>
   public typealias Sum = FloatSum<ISA>
 
   @inlinable @inline(__always)
@@ -70,6 +71,7 @@ extension FloatLanes {
 
 extension DoubleLanes {
   public typealias Set = ISA
+  public typealias Notes = DoubleNotes<ISA>
   public typealias Sum = DoubleSum<ISA>
 
   @inlinable @inline(__always)

@@ -21,6 +21,9 @@ public protocol Lanes: Sendable {
   /// The instructions these lanes are compiled for.
   associatedtype Set: InstructionSet
 
+  /// What was noticed about many such lanes.
+  associatedtype Notes: LaneNotes<Self>
+
   /// A sum of many such lanes.
   associatedtype Sum: LaneSum<Self>
 
@@ -58,8 +61,12 @@ public protocol Lanes: Sendable {
   /// `other` where `mask` is true, else this.
   func replaced(with other: Self, where mask: Mask) -> Self
 
-  /// log(1 + exp(-a)) and what else is made of exp(-a), for a ≥ 0.
-  static func logistic(_ a: Self) -> LogisticParts<Self>
+  /// log(1 + exp(-a)) and what else is made of exp(-a), for a ≥ 0; faster where no a is above
+  /// ``largestModerate``, with the same bits.
+  static func logistic(_ a: Self, isModerate: Bool) -> LogisticParts<Self>
+
+  /// The largest number that is moderate to ``logistic(_:isModerate:)``.
+  static var largestModerate: Scalar { get }
 
   /// exp(x) for x ≤ 0.
   static func exponential(_ x: Self) -> Self
@@ -101,6 +108,30 @@ public protocol Lanes: Sendable {
   /// Rows whose largest logit is at most this need no shift: from here on logits within reach of it are
   /// within a factor of two of it, so that differences are exact.
   static var largestUncentered: Double { get }
+}
+
+/// What was noticed about lanes, by the bits of their numbers: less work than comparing each.
+public protocol LaneNotes<Values>: Sendable {
+  /// What is looked at.
+  associatedtype Values: Lanes
+
+  /// Nothing noticed.
+  init()
+
+  /// Notes where a number is not +0.
+  mutating func note(nonZero values: Values)
+
+  /// Notes where a number with no sign is above `limit`, or NaN.
+  mutating func note(_ magnitudes: Values, above limit: Values.Scalar)
+
+  /// Whether ``note(nonZero:)`` noted anything; only if ``note(_:above:)`` was not used with these.
+  var hasNonZero: Bool { get }
+
+  /// Whether a number that ``note(nonZero:)`` saw may be infinite or NaN; never false where one is.
+  var mayHaveNonFinite: Bool { get }
+
+  /// Whether ``note(_:above:)`` noted anything; only if ``note(nonZero:)`` was not used with these.
+  var hasAbove: Bool { get }
 }
 
 /// A sum of lanes in double precision or better.

@@ -51,15 +51,15 @@ struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
       try workspace.precise.evaluate(units, into: output)
     } else {
       let findings = workspace.inputs.withBlock(units, output) {
-        $0.padded(to: Scalar.laneCount) { Scalar.kernels(policies.kernels).logits($0) }
+        $0.padded(to: Scalar.laneCount) { Scalar.kernels(policies.kernels).logitCrossEntropy($0) }
       }
-      if findings.isInvalid { try check(units, workspace) }
-      if Scalar.self == Float.self, findings.hasSoftLabels {
+      if findings.contains(.invalid) { try check(units, workspace) }
+      if Scalar.self == Float.self, findings.contains(.softLabels) {
         // Element by element, so that no result depends on its neighbours or on what else is asked for.
         let labels = workspace.inputs.labels.read(units)
         try workspace.precise.evaluate(units, into: output) { labels[$0] != 0 && labels[$0] != 1 }
       }
-      if findings.hasNonFinitePredictions, policies.zeroTimesInfinity == .nan {
+      if findings.contains(.nonFinitePredictions), policies.zeroTimesInfinity == .nan {
         workspace.precise.replaceInfinite(workspace.inputs, units, into: output)
       }
     }

@@ -34,7 +34,7 @@ final class ElementReaders<Scalar: KernelScalar> {
     guard let predictions = predictions.read(units).baseAddress,
       let labels = labels.read(units).baseAddress, let values = output.values.baseAddress,
       let ones = ones.bytes.bindMemory(to: Scalar.self).baseAddress
-    else { return .none }
+    else { return [] }
     let upstream = output.upstream.perUnit?.baseAddress
     let factors = [weights?.read(units).baseAddress, positiveWeights?.read(units).baseAddress]
     let isWeighted = upstream != nil || factors.contains { $0 != nil }

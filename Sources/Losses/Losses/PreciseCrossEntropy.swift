@@ -97,9 +97,11 @@ final class PreciseCrossEntropy {
     let findings = readers.withBlock(units, output) { block in
       var block = block
       if let start = labels.baseAddress { block.labels = UnsafePointer(start) }
-      return block.padded(to: Double.laneCount) { Double.kernels(policies.kernels).logits($0) }
+      return block.padded(to: Double.laneCount) {
+        Double.kernels(policies.kernels).logitCrossEntropy($0)
+      }
     }
-    if findings.hasNonFinitePredictions, policies.zeroTimesInfinity == .nan {
+    if findings.contains(.nonFinitePredictions), policies.zeroTimesInfinity == .nan {
       replaceInfinite(readers, units, into: output)
     }
   }

@@ -66,6 +66,34 @@ struct KernelVariantTests {
     }
   }
 
+  @Test(
+    "give an element the same bits whatever is next to it",
+    arguments: [ElementType.float32, .float64], edges)
+  func sameBitsNextToEdges(type: ElementType, edge: Double) throws {
+    // Logits for which no exponential is subnormal, then one among them that may be anything.
+    let moderate = (0..<403).map { Double($0 * 97 % 403 - 201) * 0.427 }
+    let labels = moderate.indices.map { Double($0 % 3 / 2) }
+    func tensor(_ values: [Double]) -> Tensor {
+      type == .float64
+        ? Tensor(values, shape: .vector(values.count))
+        : Tensor(values.map { Float($0) }, shape: .vector(values.count))
+    }
+    var changed = moderate
+    changed[170] = edge
+    for kernels in KernelSelection.available + [portableKernels] {
+      var (before, after) = try (
+        bits(["pred": tensor(moderate), "label": tensor(labels)], kernels, from: .logits),
+        bits(["pred": tensor(changed), "label": tensor(labels)], kernels, from: .logits)
+      )
+      for output in 1...2 {
+        if edge.isNaN { #expect(after[output][170] == .max) }
+        before[output].remove(at: 170)
+        after[output].remove(at: 170)
+        #expect(before[output] == after[output], "\(kernels.name)")
+      }
+    }
+  }
+
   @Test("give the same bits for probabilities", arguments: [ElementType.float32, .float64])
   func sameProbabilities(type: ElementType) throws {
     var inputs = try inputs(type, seed: 43)
