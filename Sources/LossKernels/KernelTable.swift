@@ -1,5 +1,6 @@
-/// The kernels compiled for one instruction set.
-public struct KernelTable: Sendable {
+/// The kernels compiled for one instruction set. A class, as each block looks kernels up and copies of many
+/// closures would cost more than some of them.
+public final class KernelTable: Sendable {
   /// The instruction set's name, as `LOSSCTL_ISA` spells it.
   public let name: String
   /// The kernels for float32.

@@ -1,18 +1,21 @@
-/// The sum of a block in pieces that are each exact.
+/// The sum of a block, exact, as multiples of the units of ``exactUnitExponents``.
 @frozen
 public struct ExactBlockSum: Sendable {
-  /// The pieces; their sum, added without rounding, is the block's. Unused where ``isExact`` is false.
-  public var pieces: InlineArray<32, Double>
+  /// How many of each unit. Unused where ``isExact`` is false.
+  public var multiples: InlineArray<4, Int64>
 
   /// Whether nothing was rounded off. Where it is false, the block has to be added in another way.
   public var isExact: Bool
 
   @inlinable @inline(__always)
-  init(pieces: InlineArray<32, Double>, isExact: Bool) {
-    self.pieces = pieces
+  init(multiples: InlineArray<4, Int64>, isExact: Bool) {
+    self.multiples = multiples
     self.isExact = isExact
   }
 }
+
+/// The powers of two that are the units of an ``ExactBlockSum``.
+public let exactUnitExponents: InlineArray<4, Int> = [-31, -72, -113, -154]
 
 /// Sums that never round, for numbers below 2⁹ = 512 in blocks of at most 2¹¹ a lane.
 ///
@@ -34,6 +37,16 @@ enum ExactLevels {
     case 2: 0x1.8p-61
     default: 0x1.8p-102
     }
+  }
+
+  /// How many units a level holds: its exponent is still that of the start, so that one unit is one in the
+  /// last place. Eight lanes of less than 2⁵¹ fit.
+  @inlinable @inline(__always)
+  static func multiple<ISA>(_ level: DoubleLanes<ISA>, _ index: Int) -> Int64 {
+    let eight = level.bits &- start(index).bitPattern
+    let four = eight.lowHalf &+ eight.highHalf
+    let two = four.lowHalf &+ four.highHalf
+    return Int64(bitPattern: two.x &+ two.y)
   }
 }
 
@@ -94,28 +107,12 @@ func coarseSum<ISA: InstructionSet>(
   let isInRange = (largest < L(512)) & (least >= L(0x1p-49))
   // A NaN is neither the least nor the largest, but leaves no number in the levels.
   let isNumber = (left.level0 == left.level0) & (right.level0 == right.level0)
-  return exactPieces(
-    left.level0 - DoubleLanes(ExactLevels.start(0)),
-    left.level1 - DoubleLanes(ExactLevels.start(1)),
-    right.level0 - DoubleLanes(ExactLevels.start(0)),
-    right.level1 - DoubleLanes(ExactLevels.start(1)),
-    isExact: isInRange.isAllTrue && isNumber.isAllTrue)
-}
-
-/// Four times eight pieces.
-@inlinable @inline(__always)
-func exactPieces<ISA: InstructionSet>(
-  _ first: DoubleLanes<ISA>, _ second: DoubleLanes<ISA>, _ third: DoubleLanes<ISA>,
-  _ fourth: DoubleLanes<ISA>, isExact: Bool
-) -> ExactBlockSum {
-  var pieces = InlineArray<32, Double>(repeating: 0)
-  for lane in 0..<8 {
-    pieces[lane] = first.vector[lane]
-    pieces[lane + 8] = second.vector[lane]
-    pieces[lane + 16] = third.vector[lane]
-    pieces[lane + 24] = fourth.vector[lane]
-  }
-  return ExactBlockSum(pieces: pieces, isExact: isExact)
+  let multiples: InlineArray<4, Int64> = [
+    ExactLevels.multiple(left.level0, 0) &+ ExactLevels.multiple(right.level0, 0),
+    ExactLevels.multiple(left.level1, 1) &+ ExactLevels.multiple(right.level1, 1), 0, 0,
+  ]
+  return ExactBlockSum(
+    multiples: multiples, isExact: isInRange.isAllTrue && isNumber.isAllTrue)
 }
 
 /// The levels of one block's sum.
@@ -152,9 +149,10 @@ struct ExactSumState<ISA: InstructionSet> {
 
   @inlinable @inline(__always)
   var sum: ExactBlockSum {
-    exactPieces(
-      level0 - L(ExactLevels.start(0)), level1 - L(ExactLevels.start(1)),
-      level2 - L(ExactLevels.start(2)), level3 - L(ExactLevels.start(3)),
-      isExact: isExact.isAllTrue)
+    ExactBlockSum(
+      multiples: [
+        ExactLevels.multiple(level0, 0), ExactLevels.multiple(level1, 1),
+        ExactLevels.multiple(level2, 2), ExactLevels.multiple(level3, 3),
+      ], isExact: isExact.isAllTrue)
   }
 }

@@ -21,25 +21,33 @@ struct EvaluationTotals {
 }
 
 /// Runs a kernel over all units: cuts them into blocks, spreads the blocks over threads, adds exactly and
-/// stores what is asked for.
-struct BlockEvaluation<Kernel: BlockKernel> {
+/// stores what is asked for. A class, so that threads and blocks share it and copy nothing.
+final class BlockEvaluation<Kernel: BlockKernel> {
   typealias Scalar = Kernel.Scalar
 
   let kernel: Kernel
-  let sinks: LossSinks
-  let policies: EvaluationPolicies
-  let gradientOutput: Tensor?
-  let progress: (@Sendable (Double) -> Void)?
+  let request: BlockRequest
+
+  init(kernel: Kernel, request: BlockRequest) {
+    self.kernel = kernel
+    self.request = request
+  }
+
+  fileprivate var sinks: LossSinks { request.sinks }
+  fileprivate var policies: EvaluationPolicies { request.policies }
 
   fileprivate var largestBlock: Int { max(kernel.unitsPerBlock, 1) }
 
-  private var unitCount: Int { kernel.unitShape.elementCount }
+  /// The units whose results are kept before they are stored.
+  fileprivate var largestGroup: Int { largestBlock * max(kernel.blocksPerGroup, 1) }
 
-  /// The units one thread takes at a time: a block, or whole rows where rows are added up.
+  fileprivate var unitCount: Int { kernel.unitShape.elementCount }
+
+  /// The units one thread takes at a time: a group of blocks, or whole rows where rows are added up.
   private var unitsPerItem: Int {
     let row = max(kernel.unitsPerRow, 1)
-    guard sinks.perRow != nil else { return largestBlock }
-    return row * max(1, largestBlock / row)
+    guard sinks.perRow != nil else { return largestGroup }
+    return row * max(1, largestGroup / row)
   }
 
   private func work(progress: (@Sendable (Double) -> Void)?) -> ParallelWork {
@@ -54,9 +62,9 @@ struct BlockEvaluation<Kernel: BlockKernel> {
 
   func run() throws -> EvaluationTotals {
     let divisor = try gradientDivisor()
-    let states = try work(progress: progress).run(
+    let states = try work(progress: request.progress).run(
       makeState: { try ThreadState(self, divisor: divisor) },
-      body: { state, item in try state.evaluate(units(of: item)) })
+      body: { [self] state, item in try state.evaluate(units(of: item)) })
     if let rows = sinks.perRow, unitCount == 0 { try storeEmptyRows(into: rows) }
     return states.reduce(into: EvaluationTotals()) { $0.merge($1.totals) }
   }
@@ -67,10 +75,10 @@ struct BlockEvaluation<Kernel: BlockKernel> {
     guard kernel.mayIgnoreUnits || kernel.hasWeightedDivisor else { return Double(unitCount) }
     // Not reported: progress is that of the evaluation proper, and would fall back to 0 after this.
     let parts = try work(progress: nil).run(
-      makeState: {
+      makeState: { [self] in
         (kept: 0, weights: ExactSum(), try kernel.makeWorkspace(blockSize: largestBlock))
       },
-      body: { state, item in
+      body: { [self] state, item in
         let all = units(of: item)
         for start in stride(from: all.lowerBound, to: all.upperBound, by: largestBlock) {
           let block = start..<min(start + largestBlock, all.upperBound)
@@ -125,23 +133,19 @@ private struct ThreadState<Kernel: BlockKernel> {
   private let factor: Double
   private let divisor: Double
   private let blockSize: Int
+  private let groupSize: Int
 
   init(_ evaluation: BlockEvaluation<Kernel>, divisor: Double) throws {
     self.evaluation = evaluation
     self.divisor = divisor
-    blockSize = min(evaluation.largestBlock, max(evaluation.kernel.unitShape.elementCount, 1))
+    blockSize = min(evaluation.largestBlock, max(evaluation.unitCount, 1))
+    groupSize = min(evaluation.largestGroup, max(evaluation.unitCount, 1))
     workspace = try evaluation.kernel.makeWorkspace(blockSize: blockSize)
-    let byteCount = blockSize * MemoryLayout<Scalar>.stride
-    func scratch() throws -> MutableByteStorage {
-      guard let memory = MutableByteStorage(byteCount: byteCount) else {
-        throw LossError.notEnoughMemory(bytes: byteCount)
-      }
-      return memory
-    }
-    values = try scratch()
+    let storesValues = evaluation.sinks.values != nil
+    values = try scratchMemory(storesValues ? groupSize : blockSize, of: Scalar.self)
     let buffersGradient = evaluation.sinks.gradient != nil && evaluation.kernel.buffersGradient
-    gradient = buffersGradient ? try scratch() : nil
-    let output = evaluation.gradientOutput
+    gradient = buffersGradient ? try scratchMemory(groupSize, of: Scalar.self) : nil
+    let output = evaluation.request.gradientOutput
     let isPerUnit = evaluation.policies.reduction == .none
     factor = isPerUnit ? 1 : output?.element(at: 0) ?? 1
     upstream =
@@ -157,9 +161,8 @@ private struct ThreadState<Kernel: BlockKernel> {
     var rows = perRow.map {
       RowSums<Scalar>(unitsPerRow: max($0, 1), policies: evaluation.policies)
     }
-    for start in stride(from: units.lowerBound, to: units.upperBound, by: blockSize) {
-      let block = start..<min(start + blockSize, units.upperBound)
-      try evaluateBlock(block, rows: &rows)
+    for start in stride(from: units.lowerBound, to: units.upperBound, by: groupSize) {
+      try evaluateGroup(start..<min(start + groupSize, units.upperBound), rows: &rows)
     }
     if let rows, let sink = evaluation.sinks.perRow, let perRow {
       try rows.finished.withUnsafeBufferPointer {
@@ -168,23 +171,40 @@ private struct ThreadState<Kernel: BlockKernel> {
     }
   }
 
-  private mutating func evaluateBlock(_ block: Range<Int>, rows: inout RowSums<Scalar>?) throws {
-    let values = self.values.bytes.bindMemory(to: Scalar.self)
-    let gradient = self.gradient?.bytes.bindMemory(to: Scalar.self)
-    let output = BlockOutput(
-      values: UnsafeMutableBufferPointer(rebasing: values[..<block.count]),
-      gradient: gradient.map { UnsafeMutableBufferPointer(rebasing: $0[..<block.count]) },
-      gradientSink: evaluation.sinks.gradient,
-      upstream: Upstream(perUnit: upstream?.read(block), factor: factor, divisor: divisor))
-    let kernel = evaluation.kernel
-    try kernel.evaluate(block, workspace, into: output, tally: &totals.tally)
-    if kernel.hasWeightedDivisor { try kernel.addWeights(block, workspace, to: &totals.weights) }
+  /// Computes blocks, which are small for the cache's sake, and stores their results at once.
+  private mutating func evaluateGroup(_ units: Range<Int>, rows: inout RowSums<Scalar>?) throws {
+    let values = values.bytes.bindMemory(to: Scalar.self)
+    let gradient = gradient?.bytes.bindMemory(to: Scalar.self)
+    let storesValues = evaluation.sinks.values != nil
+    for start in stride(from: units.lowerBound, to: units.upperBound, by: blockSize) {
+      let block = start..<min(start + blockSize, units.upperBound)
+      let offset = start - units.lowerBound
+      let part = offset..<(offset + block.count)
+      let output = BlockOutput(
+        values: UnsafeMutableBufferPointer(
+          rebasing: values[storesValues ? part : 0..<block.count]),
+        gradient: gradient.map { UnsafeMutableBufferPointer(rebasing: $0[part]) },
+        gradientSink: evaluation.sinks.gradient,
+        upstream: Upstream(perUnit: upstream?.read(block), factor: factor, divisor: divisor))
+      try evaluate(block, into: output, rows: &rows)
+    }
+    try evaluation.sinks.values?.write(
+      UnsafeBufferPointer(rebasing: values[..<units.count]), at: units.lowerBound)
+    if let gradient {
+      try evaluation.sinks.gradient?.write(
+        UnsafeBufferPointer(rebasing: gradient[..<units.count]), at: units.lowerBound)
+    }
+  }
+
+  private mutating func evaluate(
+    _ block: Range<Int>, into output: BlockOutput<Scalar>, rows: inout RowSums<Scalar>?
+  ) throws {
+    try evaluation.kernel.evaluate(block, workspace, into: output, tally: &totals.tally)
+    if evaluation.kernel.hasWeightedDivisor {
+      try evaluation.kernel.addWeights(block, workspace, to: &totals.weights)
+    }
     try add(output.values, of: block)
     if rows != nil { try addRows(output.values, of: block, to: &rows) }
-    try evaluation.sinks.values?.write(UnsafeBufferPointer(output.values), at: block.lowerBound)
-    if let gradient = output.gradient {
-      try evaluation.sinks.gradient?.write(UnsafeBufferPointer(gradient), at: block.lowerBound)
-    }
   }
 
   private mutating func add(

@@ -4,8 +4,9 @@ import LossTensor
 ///
 /// The loss's result is a tensor of *units* (elements for an elementwise loss, rows for a row loss). A
 /// kernel hands out unit values and what each adds to the divisor, never a mean: evaluation cuts units
-/// into blocks, runs them on threads, adds exactly and reduces.
-public protocol BlockKernel<Scalar>: Sendable {
+/// into blocks, runs them on threads, adds exactly and reduces. It is a class because every block uses it, and
+/// a copy of a structure retains each tensor in it.
+public protocol BlockKernel<Scalar>: AnyObject, Sendable {
   /// The type values are computed in and handed out as.
   associatedtype Scalar: KernelScalar
 
@@ -24,8 +25,11 @@ public protocol BlockKernel<Scalar>: Sendable {
   /// Scratch memory for blocks of at most `blockSize` units.
   func makeWorkspace(blockSize: Int) throws(LossError) -> Workspace
 
-  /// Units in a block: values, gradients and inputs of so many are to stay in a core's cache.
+  /// Units in a block: values and inputs of so many are to stay in a core's first cache.
   var unitsPerBlock: Int { get }
+
+  /// Blocks that a thread takes at a time, and whose results are stored at once.
+  var blocksPerGroup: Int { get }
 
   /// The shape of the gradient.
   var gradientShape: Shape { get }
@@ -60,8 +64,11 @@ public protocol BlockKernel<Scalar>: Sendable {
 
 /// What elementwise kernels are.
 extension BlockKernel {
-  /// 16384: values, gradients and two inputs of so many doubles stay within 512 KB.
-  public var unitsPerBlock: Int { 16384 }
+  /// What 8 KB hold: values, inputs and gradients of so many fit into 48 KB.
+  public var unitsPerBlock: Int { 8192 / MemoryLayout<Scalar>.size }
+
+  /// 32: threads that take fewer at a time disturb each other.
+  public var blocksPerGroup: Int { 32 }
 
   /// The losses' own shape.
   public var gradientShape: Shape { unitShape }

@@ -31,19 +31,23 @@ public struct ExactSum: Sendable {
     var significand = bits & 0x000F_FFFF_FFFF_FFFF
     if exponent != 0 { significand |= 1 << 52 }
     // value = ± significand · 2^(position - 1074)
-    let position = max(exponent, 1) - 1
+    add(significand, isNegative: value.sign == .minus, position: max(exponent, 1) - 1)
+  }
+
+  /// Adds ± magnitude · 2^(position - 1074).
+  private mutating func add(_ magnitude: UInt64, isNegative: Bool, position: Int) {
     let (digit, shift) = (position >> 5, UInt64(position & 31))
-    let low = Int64((significand &<< shift) & 0xFFFF_FFFF)
-    let middle = Int64((significand >> (32 - shift)) & 0xFFFF_FFFF)
-    let high = Int64(significand >> (64 - shift))
-    if value.sign == .plus {
-      digits[digit] &+= low
-      digits[digit + 1] &+= middle
-      digits[digit + 2] &+= high
-    } else {
+    let low = Int64((magnitude &<< shift) & 0xFFFF_FFFF)
+    let middle = Int64((magnitude >> (32 - shift)) & 0xFFFF_FFFF)
+    let high = Int64(magnitude >> (64 - shift))
+    if isNegative {
       digits[digit] &-= low
       digits[digit + 1] &-= middle
       digits[digit + 2] &-= high
+    } else {
+      digits[digit] &+= low
+      digits[digit + 1] &+= middle
+      digits[digit + 2] &+= high
     }
     countAddition()
   }
@@ -59,8 +63,11 @@ public struct ExactSum: Sendable {
       let block = Scalar.kernels(kernels).sum(start, whole)
       isPlain = block.isExact
       if isPlain {
-        for index in block.pieces.indices where block.pieces[index] != 0 {
-          add(block.pieces[index])
+        for level in 0..<4 where block.multiples[level] != 0 {
+          let multiple = block.multiples[level]
+          add(
+            multiple.magnitude, isNegative: multiple < 0,
+            position: exactUnitExponents[level] + 1074)
         }
       }
     }

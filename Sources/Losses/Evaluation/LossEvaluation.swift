@@ -9,12 +9,13 @@ public protocol Loss: Sendable {
   /// The settings a result has to name: what was computed, and what differs from the defaults.
   func settings(for inputs: BoundInputs) -> [(name: String, value: SettingValue)]
 
-  /// The arithmetic for these inputs in the given type.
+  /// The arithmetic for these inputs in the given type. Implementations are to be specialised for `Float`
+  /// and `Double`, so that all that is done for each block is, too.
   ///
   /// - Throws: `LossError` where inputs and options do not go together.
   func makeKernel<Scalar: KernelScalar>(
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
-  ) throws(LossError) -> any BlockKernel<Scalar>
+  ) throws(LossError) -> PreparedKernel
 
   /// What the user should know about a result.
   func warnings(for tally: BlockTally) -> [LossWarning]
@@ -114,28 +115,15 @@ public struct LossEvaluation: Sendable {
   public func run(
     into sinks: LossSinks = LossSinks(), progress: (@Sendable (Double) -> Void)? = nil
   ) throws -> LossReport {
-    if computeType == .float64 {
-      return try run(as: Double.self, into: sinks, progress: progress)
-    }
-    return try run(as: Float.self, into: sinks, progress: progress)
-  }
-
-  private func run<Scalar: KernelScalar>(
-    as type: Scalar.Type, into sinks: LossSinks, progress: (@Sendable (Double) -> Void)?
-  ) throws -> LossReport {
-    let kernel = try loss.makeKernel(inputs, policies: policies, as: Scalar.self)
-    return try evaluate(kernel, into: sinks, progress: progress)
-  }
-
-  private func evaluate<Kernel: BlockKernel>(
-    _ kernel: Kernel, into sinks: LossSinks, progress: (@Sendable (Double) -> Void)?
-  ) throws -> LossReport {
-    let blocks = BlockEvaluation(
-      kernel: kernel, sinks: sinks, policies: policies, gradientOutput: gradientOutput,
-      progress: progress)
+    let kernel =
+      computeType == .float64
+      ? try loss.makeKernel(inputs, policies: policies, as: Double.self)
+      : try loss.makeKernel(inputs, policies: policies, as: Float.self)
+    let request = BlockRequest(
+      sinks: sinks, policies: policies, gradientOutput: gradientOutput, progress: progress)
     let totals: EvaluationTotals
     do {
-      totals = try blocks.run()
+      totals = try kernel.evaluate(request)
     } catch let error as LossError {
       throw inputs.located(error)
     }

@@ -91,16 +91,19 @@ public struct BinaryCrossEntropy: Loss {
   }
 
   /// The arithmetic for these inputs.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func makeKernel<Scalar: KernelScalar>(
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
-  ) throws(LossError) -> any BlockKernel<Scalar> {
+  ) throws(LossError) -> PreparedKernel {
     if predictionKind == .probs, inputs["pos-weight"] != nil {
       throw .optionConflict("--pos-weight", with: "--from probs")
     }
-    return BinaryCrossEntropyKernel<Scalar>(
-      loss: self, predictions: try inputs.require("pred"), labels: try inputs.require("label"),
-      weights: inputs["weight"], positiveWeights: inputs["pos-weight"],
-      policies: policies)
+    return PreparedKernel(
+      BinaryCrossEntropyKernel<Scalar>(
+        loss: self, predictions: try inputs.require("pred"), labels: try inputs.require("label"),
+        weights: inputs["weight"], positiveWeights: inputs["pos-weight"],
+        policies: policies))
   }
 
   /// Logits that are all in [0, 1] are more likely probabilities.

@@ -5,13 +5,25 @@ import LossTensor
 ///
 /// Logits go through the kernel of their own type. Elements of float32 whose label is neither 0 nor 1, where
 /// the gradient cancels, and probabilities and smoothed labels are computed in double and rounded.
-struct BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
+final class BinaryCrossEntropyKernel<Scalar: KernelScalar>: BlockKernel {
   let loss: BinaryCrossEntropy
   let predictions: Tensor
   let labels: Tensor
   let weights: Tensor?
   let positiveWeights: Tensor?
   let policies: EvaluationPolicies
+
+  init(
+    loss: BinaryCrossEntropy, predictions: Tensor, labels: Tensor, weights: Tensor?,
+    positiveWeights: Tensor?, policies: EvaluationPolicies
+  ) {
+    self.loss = loss
+    self.predictions = predictions
+    self.labels = labels
+    self.weights = weights
+    self.positiveWeights = positiveWeights
+    self.policies = policies
+  }
 
   /// A thread's readers and scratch memory.
   final class Workspace {

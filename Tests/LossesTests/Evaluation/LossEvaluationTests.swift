@@ -110,7 +110,8 @@ struct LossEvaluationTests {
   @Test(
     "Rows longer than a block, and rows that do not divide one, are added up whole",
     arguments: [
-      [3, 40000], [1, 16385], [5, 16384], [33333, 3], [7, 5000], [40000], [3, 100, 130],
+      [3, 40000], [1, 16385], [5, 16384], [1, 65537], [3, 2048], [2049], [33333, 3], [7, 5000],
+      [40000], [3, 100, 130],
     ],
     [true, false])
   func longRows(dimensions: [Int], hasIgnored: Bool) throws {

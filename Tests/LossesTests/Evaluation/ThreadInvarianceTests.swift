@@ -131,16 +131,16 @@ struct ThreadInvarianceTests {
 
   @Test("What a sink throws is what the evaluation throws", arguments: [1, 3])
   func failingSink(threads: Int) throws {
-    let shape = try #require(Shape([60000]))
+    let shape = try #require(Shape([160_000]))
     let evaluation = try LossEvaluation(
       try BinaryCrossEntropy(ignoredLabel: -1), inputs: Self.inputs(seed: 74, shape),
       policies: EvaluationPolicies(.mean, threads: threads))
     var sinks = LossSinks()
     sinks.values = FullSink()
-    #expect(throws: FullSink.Full(offset: 16384 * 4)) { try evaluation.run(into: sinks) }
+    #expect(throws: FullSink.Full(offset: 65536 * 4)) { try evaluation.run(into: sinks) }
   }
 
-  /// A sink with room for one block of float32.
+  /// A sink with room for one group of blocks of float32.
   private final class FullSink: TensorSink {
     struct Full: Error, Equatable {
       let offset: Int

@@ -95,9 +95,11 @@ public struct SoftmaxCrossEntropy: Loss {
   }
 
   /// The arithmetic for these inputs.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func makeKernel<Scalar: KernelScalar>(
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
-  ) throws(LossError) -> any BlockKernel<Scalar> {
+  ) throws(LossError) -> PreparedKernel {
     let predictions = try inputs.require("pred")
     let axis = try ClassAxis(classAxis, of: predictions.shape, input: "pred")
     let labels = try ClassLabels(
@@ -105,13 +107,15 @@ public struct SoftmaxCrossEntropy: Loss {
     let weights = try ClassWeights(inputs["class-weight"], axis)
     // Probabilities and their logarithms are single numbers to be read, not sums to be fast at.
     if predictionKind == .logits {
-      return SoftmaxCrossEntropyKernel<Scalar, Scalar>(
-        loss: self, predictions: predictions, axis: axis, labels: labels, weights: weights,
-        policies: policies)
+      return PreparedKernel(
+        SoftmaxCrossEntropyKernel<Scalar, Scalar>(
+          loss: self, predictions: predictions, axis: axis, labels: labels, weights: weights,
+          policies: policies))
     }
-    return SoftmaxCrossEntropyKernel<Scalar, Double>(
-      loss: self, predictions: predictions, axis: axis, labels: labels, weights: weights,
-      policies: policies)
+    return PreparedKernel(
+      SoftmaxCrossEntropyKernel<Scalar, Double>(
+        loss: self, predictions: predictions, axis: axis, labels: labels, weights: weights,
+        policies: policies))
   }
 
   /// Logits that are all in [0, 1] are more likely probabilities, and positive log-probabilities logits.

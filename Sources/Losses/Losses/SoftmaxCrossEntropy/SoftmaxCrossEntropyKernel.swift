@@ -6,7 +6,7 @@ import LossTensor
 /// Each block goes over its rows up to three times while they are in the cache: for the sums of their
 /// exponentials, for their sums against the labels' distribution where that is more than one class, and
 /// for the gradient.
-struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: BlockKernel {
+final class SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: BlockKernel {
   let loss: SoftmaxCrossEntropy
   let predictions: Tensor
   let axis: ClassAxis
@@ -14,11 +14,24 @@ struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: B
   let weights: ClassWeights
   let policies: EvaluationPolicies
 
+  init(
+    loss: SoftmaxCrossEntropy, predictions: Tensor, axis: ClassAxis, labels: ClassLabels,
+    weights: ClassWeights, policies: EvaluationPolicies
+  ) {
+    self.loss = loss
+    self.predictions = predictions
+    self.axis = axis
+    self.labels = labels
+    self.weights = weights
+    self.policies = policies
+  }
+
   typealias Workspace = SoftmaxWorkspace<Compute>
 
   var unitShape: Shape { axis.rowsShape }
   var unitsPerRow: Int { axis.rowsShape.elementsPerRow }
   var unitsPerBlock: Int { axis.rowsPerBlock }
+  var blocksPerGroup: Int { 1 }
   var gradientShape: Shape { predictions.shape }
   var buffersGradient: Bool { false }
   var mayIgnoreUnits: Bool { labels.kind == .indices }
@@ -32,8 +45,6 @@ struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: B
     workspace.indices.map { labels.countKept($0.read(units)) } ?? units.count
   }
 
-  @_specialize(where Scalar == Float, Compute == Float)
-  @_specialize(where Scalar == Double, Compute == Double)
   func addWeights(
     _ units: Range<Int>, _ workspace: Workspace, to sum: inout ExactSum
   ) throws(LossError) {
@@ -43,9 +54,6 @@ struct SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScalar>: B
     }
   }
 
-  // Called for each block by way of a protocol; what it does for each row is not to be.
-  @_specialize(where Scalar == Float, Compute == Float)
-  @_specialize(where Scalar == Double, Compute == Double)
   func evaluate(
     _ units: Range<Int>, _ workspace: Workspace, into output: BlockOutput<Scalar>,
     tally: inout BlockTally
