@@ -9,8 +9,10 @@ DESTDIR ?=
 RELEASE = -c release --static-swift-stdlib --product lossctl -Xlinker -s
 BINARY = .build/release/lossctl
 FIXTURE = Tests/Fixtures/breast-cancer
+# An interpreter with PyTorch and NumPy; where there is none, bench makes one.
+BENCH_PYTHON = $(shell command -v "$(LOSSCTL_BENCH_PYTHON)")
 
-.PHONY: help dependencies build demo test check lint drift man fixtures format install uninstall clean
+.PHONY: help dependencies build demo test check lint drift man fixtures bench format install uninstall clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 20
@@ -57,6 +59,15 @@ man: dependencies  ## Write the manual pages anew
 fixtures: .venv/.installed  ## Compute the expected values of the tests anew, with PyTorch
 	.venv/bin/python Tests/Fixtures/make_all.py
 
+# make bench BENCH="--only bce-* --rounds 15"; benchmarks/README.md has the rest.
+bench: build $(if $(BENCH_PYTHON),,benchmarks/.venv/.installed)  ## Measure against reading the bytes, PyTorch and NumPy
+	$(or $(BENCH_PYTHON),benchmarks/.venv/bin/python) -B benchmarks/bench.py $(BENCH)
+
+benchmarks/.venv/.installed: benchmarks/requirements.txt
+	$(PYTHON) -m venv benchmarks/.venv
+	benchmarks/.venv/bin/python -m pip install --quiet --requirement benchmarks/requirements.txt
+	touch benchmarks/.venv/.installed
+
 .venv/.installed: Tests/Fixtures/requirements.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --requirement Tests/Fixtures/requirements.txt
@@ -84,4 +95,4 @@ uninstall:  ## Remove what install put under PREFIX
 	  "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lossctl.fish"
 
 clean:  ## Remove what was built
-	rm -rf .build .venv
+	rm -rf .build .venv benchmarks/.venv benchmarks/data
