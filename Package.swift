@@ -37,7 +37,7 @@ let package = Package(
     .target(
       name: "LossIO",
       // CArchive joins when archives are read: linking it loads fifteen libraries at every start.
-      dependencies: ["LossTensor", "CFastFloat", "CPlatform"],
+      dependencies: ["LossTensor", "CChecksum", "CFastFloat", "CPlatform"],
       swiftSettings: strict),
     .executableTarget(
       name: "lossctl",
@@ -48,6 +48,7 @@ let package = Package(
       swiftSettings: strict),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .target(name: "CChecksum"),
     // fast_float is header-only C++; this target gives its exact parser a C face.
     .target(name: "CFastFloat"),
     // What the system offers and Swift's own C module hides.
@@ -58,7 +59,8 @@ let package = Package(
       name: "LossesTests", dependencies: ["Losses", "LossKernels", "LossIO", "LossTensor"],
       swiftSettings: strict),
     .testTarget(
-      name: "LossIOTests", dependencies: ["LossIO", "LossTensor"], swiftSettings: strict),
+      name: "LossIOTests", dependencies: ["LossIO", "LossTensor", "CChecksum"],
+      swiftSettings: strict),
     .testTarget(name: "lossctlTests", dependencies: ["lossctl", "Losses"], swiftSettings: strict),
   ]
     + instructionSets.map { set in
