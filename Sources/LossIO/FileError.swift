@@ -43,6 +43,7 @@ public struct FileError: Error, Equatable, Sendable {
     case empty
     case cutShort(expected: Int, found: Int)
     case notEnoughMemory(bytes: Int)
+    case tooManyBytes(limit: Int)
     case unrecognizedFormat(found: String)
     case unsupportedContainer(name: String)
     case selectorNotSupported(selector: String, format: String)

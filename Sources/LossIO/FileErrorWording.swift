@@ -26,6 +26,10 @@ extension FileError {
       Wording("empty-file", "expected a tensor, found an empty file")
     case .notEnoughMemory(let bytes):
       Wording("not-enough-memory", "needs \(bytes) bytes of memory, which the system refuses")
+    case .tooManyBytes(let limit):
+      Wording(
+        "too-many-bytes", "expected at most \(limit) bytes, found more",
+        hint: "if they are wanted, raise the limit with --max-bytes")
     case .unrecognizedFormat(let found):
       Wording(
         "unrecognized-format", "expected an NPY file or CSV text, found \(found)",

@@ -45,10 +45,16 @@ public struct ReadOptions: Sendable {
   /// The type numbers in text are read as.
   public var textType: ElementType
 
+  /// How many bytes may be read from a pipe or decompressed; half of the memory where nil.
+  public var byteLimit: Int?
+
   /// Options with nothing overridden.
-  public init(elementType: ElementType? = nil, textType: ElementType = .float32) {
+  public init(
+    elementType: ElementType? = nil, textType: ElementType = .float32, byteLimit: Int? = nil
+  ) {
     self.elementType = elementType
     self.textType = textType
+    self.byteLimit = byteLimit
   }
 }
 
@@ -89,7 +95,7 @@ public struct TensorFile: Sendable {
   /// - Throws: `FileError` where there is no such file or it holds no such tensor.
   public init(reading name: String, options: ReadOptions = ReadOptions()) throws(FileError) {
     let selection = FileSelection(name)
-    let source = try ByteSource(opening: selection.path)
+    let source = try ByteSource(opening: selection.path, limit: options.byteLimit)
     let format = try FileFormats.format(of: source)
     self = try format.read(source, name: name, selector: selection.selector, options: options)
     mapping = source.mapping

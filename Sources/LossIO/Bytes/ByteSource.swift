@@ -23,19 +23,20 @@ public struct ByteSource: Sendable {
   public var bytes: UnsafeRawBufferPointer { storage.bytes }
 
   /// The file behind mapped content, which other programs can change; nil for content of our own.
-  public let mapping: FileMapping?
+  public private(set) var mapping: FileMapping?
 
   /// A source of bytes already at hand.
   public init(path: String, storage: ByteStorage) {
     self.path = path
     self.storage = storage
-    mapping = nil
   }
 
   /// Opens `path`, or standard input where it is `-`.
   ///
-  /// - Throws: `FileError` where it cannot be opened or read, is a directory or is empty.
-  public init(opening path: String) throws(FileError) {
+  /// - Parameter limit: how many bytes to read where there is no file to map, such as from a device
+  ///   without an end; ``ByteLimit/standard`` where nil.
+  /// - Throws: `FileError` where it cannot be opened or read, is a directory, is empty or beyond the limit.
+  public init(opening path: String, limit: Int? = nil) throws(FileError) {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path, .cannotOpen(errno: errno)) }
     let file = OpenFile(descriptor, isOwned: path != "-")
@@ -52,14 +53,13 @@ public struct ByteSource: Sendable {
     // Standard input may stand in the middle of a file.
     let start = kind == S_IFREG ? max(0, Int(lseek(descriptor, 0, SEEK_CUR))) : 0
     // Files in /proc and /sys say that they are empty and are not.
-    if kind == S_IFREG, size > start {
-      storage = try Self.map(descriptor, from: start, size: size, path: path)
-      mapping = FileMapping(path: path, size: size, file: file)
-    } else {
-      storage = try Self.readToEnd(descriptor, path: path)
-      mapping = nil
+    guard kind == S_IFREG, size > start else {
+      self.init(path: path, storage: try Self.readToEnd(descriptor, path: path, limit: limit))
+      return
     }
-    self.path = path
+    self.init(
+      path: path, storage: try Self.map(descriptor, from: start, size: size, path: path))
+    mapping = FileMapping(path: path, size: size, file: file)
   }
 
   private static func map(
@@ -75,37 +75,15 @@ public struct ByteSource: Sendable {
     }
   }
 
-  /// Reads a pipe, a terminal or a device, growing the memory as bytes arrive.
+  /// Reads a pipe, a terminal or a device.
   private static func readToEnd(
-    _ descriptor: CInt, path: String
+    _ descriptor: CInt, path: String, limit: Int?
   ) throws(FileError) -> ByteStorage {
-    var memory = try allocate(1 << 20, path: path)
-    var count = 0
-    while true {
-      if count == memory.bytes.count {
-        let larger = try allocate(memory.bytes.count * 2, path: path)
-        larger.bytes.copyMemory(from: UnsafeRawBufferPointer(memory.bytes))
-        memory = larger
-      }
-      let free = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[count...])
-      let received = read(descriptor, free.baseAddress, free.count)
-      if received < 0 {
-        guard errno == EINTR else { throw FileError(path, .cannotRead(errno: errno)) }
-      } else if received == 0 {
-        guard count > 0 else { throw FileError(path, .empty) }
-        return memory.frozen(count: count)
-      } else {
-        count += received
-      }
-    }
-  }
-
-  private static func allocate(
-    _ count: Int, path: String
-  ) throws(FileError) -> MutableByteStorage {
-    guard let memory = MutableByteStorage(byteCount: count) else {
-      throw FileError(path, .notEnoughMemory(bytes: count))
-    }
-    return memory
+    let stream = CappedStream(
+      DescriptorStream(descriptor, path: path), limit: limit ?? ByteLimit.standard,
+      path: path)
+    let content = try stream.readToEnd()
+    guard !content.bytes.isEmpty else { throw FileError(path, .empty) }
+    return content
   }
 }

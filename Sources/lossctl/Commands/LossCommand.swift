@@ -55,13 +55,15 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
     try running.requireValid()
     try result.requireValid(isGradientChecked: checks.expectGrad != nil)
     let policies = try policies
-    let inputs = try InputFiles(opening: flags.inputs + gradOutput, for: numbers.computeDtype)
+    let inputs = try InputFiles(
+      opening: flags.inputs + gradOutput, for: numbers.computeDtype, reading: running.readOptions)
     try inputs.explaining {
       let loss = try flags.makeLoss()
       let evaluation = try LossEvaluation(
         loss, inputs: inputs.tensors, gradientOutput: inputs["grad-output"], policies: policies)
       let expectations = try Expectations(
-        checks, reduction: result.reduction, computeType: evaluation.computeType)
+        checks, reduction: result.reduction, computeType: evaluation.computeType,
+        reading: running.readOptions)
       let outputs = try ResultOutputs(result, evaluation, expectations)
       timing.end(.open)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)

@@ -24,6 +24,33 @@ struct Real: ExpressibleByArgument, Equatable {
   }
 }
 
+/// A number of bytes: 1500, 64K, 500M, 8G, 1T (of 1024), also as 64KiB, or 64kB (of 1000).
+struct ByteCount: ExpressibleByArgument, Equatable {
+  let value: Int
+
+  init?(argument: String) {
+    let digits = argument.prefix { ("0"..."9").contains($0) }
+    let unit = argument.dropFirst(digits.count).lowercased()
+    guard let number = Int(digits), let scale = Self.scale(of: unit) else { return nil }
+    let (value, overflow) = number.multipliedReportingOverflow(by: scale)
+    guard !overflow, value > 0 else { return nil }
+    self.value = value
+  }
+
+  private static func scale(of unit: String) -> Int? {
+    guard let letter = unit.first else { return 1 }
+    guard let power = "kmgt".firstIndex(of: letter) else { return unit == "b" ? 1 : nil }
+    let base: Int
+    switch unit.dropFirst() {
+    case "", "ib": base = 1024
+    case "b": base = 1000
+    default: return nil
+    }
+    let exponent = "kmgt".distance(from: "kmgt".startIndex, to: power) + 1
+    return (0..<exponent).reduce(1) { scale, _ in scale * base }
+  }
+}
+
 extension Reduction: ExpressibleByArgument {}
 extension EmptyPolicy: ExpressibleByArgument {}
 extension NonFinitePolicy: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LossIO
 
 /// How the program behaves while it runs.
 struct RunOptions: ParsableArguments {
@@ -8,6 +9,13 @@ struct RunOptions: ParsableArguments {
       "Threads to use; by default one for each processor it may use, by affinity and by a container's quota. The result is the same for any number.",
       valueName: "count"))
   var threads: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The most bytes to read from a pipe or device, for each input, such as 500M or 8G; half of the memory by default.",
+      valueName: "size"))
+  var maxBytes: ByteCount?
 
   @Option(
     help: ArgumentHelp(
@@ -29,6 +37,9 @@ struct RunOptions: ParsableArguments {
   func requireValid() throws(UsageError) {
     if let threads, threads < 1 { throw .notPositive(option: "threads", found: threads) }
   }
+
+  /// How files are read, as far as the run decides it.
+  var readOptions: ReadOptions { ReadOptions(byteLimit: maxBytes?.value) }
 
   /// What the program says on standard error.
   var diagnostics: Diagnostics { Diagnostics(isJSON: jsonErrors, isQuiet: quiet) }

@@ -57,11 +57,14 @@ struct Expectations {
   ///
   /// - Throws: `FileError` where one cannot be read, `UsageError` or `LossError` where an option is
   ///   misused.
-  init(_ options: CheckOptions, reduction: Reduction, computeType: ElementType) throws {
+  init(
+    _ options: CheckOptions, reduction: Reduction, computeType: ElementType, reading: ReadOptions
+  ) throws {
     // Text has no type; it is read in the result's, so that what lossctl printed is what it reads.
-    let textType: ElementType = computeType == .float64 ? .float64 : .float32
+    var reading = reading
+    reading.textType = computeType == .float64 ? .float64 : .float32
     func read(_ path: String) throws(FileError) -> TensorFile {
-      try TensorFile(reading: path, options: ReadOptions(textType: textType))
+      try TensorFile(reading: path, options: reading)
     }
     (rtol, atol) = (options.rtol?.value, options.atol?.value)
     isUnreduced = reduction == .none

@@ -19,14 +19,16 @@ struct InputFiles {
   /// Opens all requested files.
   ///
   /// - Throws: `FileError` for the first that cannot be read.
-  init(opening requests: [InputRequest], for computeType: ComputeTypeChoice) throws(FileError) {
+  init(
+    opening requests: [InputRequest], for computeType: ComputeTypeChoice, reading: ReadOptions
+  ) throws(FileError) {
     let fromStandardInput = requests.filter { FileSelection($0.path).path == "-" }
     guard fromStandardInput.count <= 1 else { throw FileError("-", .standardInputTaken) }
     for request in requests {
       // Text has no precision of its own; it is read in the one asked for.
-      let options = ReadOptions(
-        elementType: request.elementType,
-        textType: computeType == .float64 ? .float64 : .float32)
+      var options = reading
+      options.elementType = request.elementType
+      options.textType = computeType == .float64 ? .float64 : .float32
       files.append((request.name, try TensorFile(reading: request.path, options: options)))
     }
   }
