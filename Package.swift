@@ -36,8 +36,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "LossIO",
-      // CArchive joins when archives are read: linking it loads fifteen libraries at every start.
-      dependencies: ["LossTensor", "CChecksum", "CFastFloat", "CPlatform"],
+      dependencies: ["LossTensor", "CArchive", "CChecksum", "CFastFloat", "CPlatform"],
       swiftSettings: strict),
     .executableTarget(
       name: "lossctl",
@@ -46,8 +45,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
-    .systemLibrary(
-      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    // libarchive and zlib. Opened at need, not linked: that would load fifteen libraries at every start.
+    .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "CChecksum"),
     // fast_float is header-only C++; this target gives its exact parser a C face.
     .target(name: "CFastFloat"),

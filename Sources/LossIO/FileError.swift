@@ -14,6 +14,8 @@ public struct FileError: Error, Equatable, Sendable {
   public enum Place: Equatable, Sendable {
     /// Bytes from the start of the file.
     case byte(Int)
+    /// Bytes from the start of what the file's data decompress to.
+    case decompressedByte(Int)
     /// A physical line and the byte within it, both counted from 1.
     case line(Int, column: Int)
   }
@@ -21,15 +23,22 @@ public struct FileError: Error, Equatable, Sendable {
   /// The file, as the user named it; `-` is standard input or output.
   public var path: String
 
-  /// Where in the file, where that is known.
+  /// The member of the archive the file is, where the trouble is within one; members of members are
+  /// separated by colons.
+  public var member: String?
+
+  /// Where in the file or member, where that is known.
   public var place: Place?
 
   /// What is wrong.
   public var problem: Problem
 
   /// An error at a place in a file.
-  public init(_ path: String, at place: Place? = nil, _ problem: Problem) {
+  public init(
+    _ path: String, member: String? = nil, at place: Place? = nil, _ problem: Problem
+  ) {
     self.path = path
+    self.member = member
     self.place = place
     self.problem = problem
   }
@@ -45,7 +54,6 @@ public struct FileError: Error, Equatable, Sendable {
     case notEnoughMemory(bytes: Int)
     case tooManyBytes(limit: Int)
     case unrecognizedFormat(found: String)
-    case unsupportedContainer(name: String)
     case selectorNotSupported(selector: String, format: String)
     case standardInputTaken
     case notOneNumber(shape: String)
@@ -80,6 +88,27 @@ public struct FileError: Error, Equatable, Sendable {
     case noRows
     case notText(found: String)
     case unsupportedTextType(requested: String)
+
+    // Archives and compressed files.
+    case libraryMissing(name: String, package: String, reason: String)
+    case notCompressed(format: String, found: String)
+    case compressedDamaged(format: String, detail: String)
+    case compressedTruncated(format: String)
+    case compressedTrailing(format: String)
+    case compressedTwice(format: String)
+    case notAnArchive(format: String, found: String)
+    case archiveDamaged(format: String, detail: String)
+    case archiveField(name: String, expected: String, found: String)
+    case noMembers
+    case severalMembers([String])
+    case unknownMember(name: String, nearest: String?, known: [String])
+    case duplicateMember(count: Int)
+    case memberIsNoFile(kind: String)
+    case memberEncrypted
+    case memberMethod(found: String)
+    case memberLength(expected: Int, found: Int)
+    case checksumMismatch(expected: UInt32, found: UInt32)
+    case nestedTooDeep(limit: Int)
 
     // Output.
     case cannotWrite(errno: CInt)

@@ -32,12 +32,9 @@ extension FileError {
         hint: "if they are wanted, raise the limit with --max-bytes")
     case .unrecognizedFormat(let found):
       Wording(
-        "unrecognized-format", "expected an NPY file or CSV text, found \(found)",
+        "unrecognized-format",
+        "expected NPY, CSV text, an NPZ, zip or tar archive, or one of them compressed, found \(found)",
         hint: "write it with numpy.save, or as numbers separated by commas")
-    case .unsupportedContainer(let name):
-      Wording(
-        "unsupported-container", "expected an NPY file or CSV text, found \(name)",
-        hint: "unpack it first")
     case .selectorNotSupported(let selector, let format):
       Wording(
         "selector-not-supported",
@@ -148,6 +145,79 @@ extension FileError {
       Wording(
         "unsupported-text-dtype", "text is read as float32 or float64, found \(requested)")
 
+    case .libraryMissing(let name, let package, let reason):
+      Wording(
+        "library-missing", "reading it needs \(name), which cannot be loaded: \(reason)",
+        hint: "install it, on Debian with apt-get install \(package)")
+    case .notCompressed(let format, let found):
+      Wording("not-compressed", "expected \(format) data, as the name says, found \(found)")
+    case .compressedDamaged(let format, let detail):
+      Wording(
+        "compressed-damaged", "expected intact \(format) data, found damage: \(detail)",
+        hint: damagedHint)
+    case .compressedTruncated(let format):
+      Wording(
+        "compressed-truncated",
+        "expected the rest of the \(format) data, found the end of the file",
+        hint: damagedHint)
+    case .compressedTrailing(let format):
+      Wording(
+        "compressed-trailing",
+        "expected the end of the file after the \(format) data, found other bytes",
+        hint: "write the file again")
+    case .compressedTwice(let format):
+      Wording(
+        "compressed-twice", "expected data that is compressed once, found \(format) data within",
+        hint: "decompress it once")
+    case .notAnArchive(let format, let found):
+      Wording("not-an-archive", "expected a \(format) archive, as the name says, found \(found)")
+    case .archiveDamaged(let format, let detail):
+      Wording(
+        "archive-damaged", "expected an intact \(format) archive, found damage: \(detail)",
+        hint: damagedHint)
+    case .archiveField(let name, let expected, let found):
+      Wording(
+        "archive-field", "zip archive: expected \(name) \(expected), found \(found)",
+        hint: damagedHint)
+    case .noMembers:
+      Wording("no-members", "expected an archive with an array in it, found no files in it")
+    case .severalMembers(let members):
+      Wording(
+        "several-members",
+        "expected an archive of one array, or one to be named, found \(members.joined(separator: "; "))",
+        hint: "name one behind a colon, as in file.npz:name")
+    case .unknownMember(let name, let nearest, let known):
+      Wording(
+        "unknown-member",
+        "expected one of the members \(known.joined(separator: ", ")), found \(quotedForMessage(name))",
+        hint: nearest.map { "did you mean \(quotedForMessage($0))?" })
+    case .duplicateMember(let count):
+      Wording(
+        "duplicate-member", "expected one member of this name in the archive, found \(count)",
+        hint: "write the archive again")
+    case .memberIsNoFile(let kind):
+      Wording("member-is-no-file", "expected a member that is a file, found \(kind)")
+    case .memberEncrypted:
+      Wording(
+        "member-encrypted", "expected a member anyone can read, found an encrypted one",
+        hint: "unpack the archive first")
+    case .memberMethod(let found):
+      Wording(
+        "member-method", "expected a member that is stored or deflated, found \(found)",
+        hint: "write the archive again, for example with numpy.savez_compressed")
+    case .memberLength(let expected, let found):
+      Wording(
+        "member-length",
+        "expected a member of \(expected) bytes, as the archive says, found \(found)",
+        hint: damagedHint)
+    case .checksumMismatch(let expected, let found):
+      Wording(
+        "checksum-mismatch",
+        "expected data with the CRC-32 \(hexadecimal(expected)), found \(hexadecimal(found))",
+        hint: damagedHint)
+    case .nestedTooDeep(let limit):
+      Wording("nested-too-deep", "expected at most \(limit) archives within each other, found more")
+
     case .cannotWrite(let code):
       Wording("cannot-write", "cannot write: \(systemMessage(code))")
     case .unknownSuffix(let suffix, let known):
@@ -159,6 +229,15 @@ extension FileError {
       Wording("no-output-directory", "cannot write: the directory \(directory) does not exist")
     }
   }
+}
+
+/// What to do about a file whose checksums or structure are wrong.
+private let damagedHint = "the file is damaged or cut short; copy or write it again"
+
+/// A checksum as tools print it.
+private func hexadecimal(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
 }
 
 /// The system's own words for an error number.

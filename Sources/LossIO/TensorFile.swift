@@ -19,13 +19,15 @@ public struct FileSelection: Equatable, Sendable {
   /// Splits `text` at the colon that leaves the longest path that exists.
   ///
   /// Colons are legal in file names, so a file of the whole name wins. Where nothing exists the last
-  /// colon is taken, unless a directory follows it.
+  /// colon is taken, unless a directory follows it and no file's suffix stands before it.
   public init(_ text: String) {
     let colons = text.indices.filter { text[$0] == ":" }.reversed()
     if !colons.isEmpty, access(text, F_OK) != 0 {
       let isFile: (String) -> Bool = { $0 == "-" || access($0, F_OK) == 0 }
       let existing = colons.first { isFile(String(text[..<$0])) }
-      let guess = colons.first.flatMap { text[$0...].contains("/") ? nil : $0 }
+      let guess = colons.first { colon in
+        !text[colon...].contains("/") || FileFormats.announced(by: String(text[..<colon])) != nil
+      }
       if let colon = existing ?? guess {
         path = String(text[..<colon])
         selector = String(text[text.index(after: colon)...])
@@ -48,13 +50,18 @@ public struct ReadOptions: Sendable {
   /// How many bytes may be read from a pipe or decompressed; half of the memory where nil.
   public var byteLimit: Int?
 
+  /// How many threads may verify checksums; asked only where there are some.
+  public var threadCount: @Sendable () -> Int
+
   /// Options with nothing overridden.
   public init(
-    elementType: ElementType? = nil, textType: ElementType = .float32, byteLimit: Int? = nil
+    elementType: ElementType? = nil, textType: ElementType = .float32, byteLimit: Int? = nil,
+    threadCount: @escaping @Sendable () -> Int = { 1 }
   ) {
     self.elementType = elementType
     self.textType = textType
     self.byteLimit = byteLimit
+    self.threadCount = threadCount
   }
 }
 
@@ -96,8 +103,8 @@ public struct TensorFile: Sendable {
   public init(reading name: String, options: ReadOptions = ReadOptions()) throws(FileError) {
     let selection = FileSelection(name)
     let source = try ByteSource(opening: selection.path, limit: options.byteLimit)
-    let format = try FileFormats.format(of: source)
-    self = try format.read(source, name: name, selector: selection.selector, options: options)
+    self = try FileFormats.read(
+      source, name: name, selector: selection.selector, options: options)
     mapping = source.mapping
   }
 

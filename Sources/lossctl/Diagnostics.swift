@@ -17,6 +17,7 @@ struct ErrorDescription {
   var message: String
   var hint: String?
   var file: String?
+  var member: String?
   var place: FileError.Place?
 
   /// The description of one of lossctl's own errors; nil for any other.
@@ -26,6 +27,7 @@ struct ErrorDescription {
       let wording = error.wording
       self.init(wording.code, wording.message, wording.hint)
       file = error.path
+      member = error.member
       place = error.place
     case let error as InputError:
       self.init(error.error.code, error.error.message.text, error.error.message.hint)
@@ -80,12 +82,14 @@ struct ErrorDescription {
 
   /// The error as a line: the place first where there is one, so that editors can jump to it.
   var line: String {
-    let file = file == "-" ? "standard input" : file
+    let file = file.map { ($0 == "-" ? "standard input" : $0) + (member.map { ":" + $0 } ?? "") }
     switch (file, place) {
     case (let file?, .line(let line, let column)):
       return "\(file):\(line):\(column): error: \(message)"
     case (let file?, .byte(let offset)):
       return "lossctl: error: \(file): byte \(offset): \(message)"
+    case (let file?, .decompressedByte(let offset)):
+      return "lossctl: error: \(file): byte \(offset) of the decompressed data: \(message)"
     case (let file?, nil): return "lossctl: error: \(file): \(message)"
     case (nil, _): return "lossctl: error: \(message)"
     }
@@ -99,8 +103,11 @@ struct ErrorDescription {
     ]
     if let hint { members.append(("hint", .string(hint))) }
     if let file { members.append(("file", .string(file))) }
+    if let member { members.append(("member", .string(member))) }
     switch place {
     case .byte(let offset): members.append(("offset", .integer(offset)))
+    case .decompressedByte(let offset):
+      members.append(("decompressed_offset", .integer(offset)))
     case .line(let line, let column):
       members += [("line", .integer(line)), ("column", .integer(column))]
     case nil: break

@@ -18,11 +18,13 @@ struct Lossctl: ParsableCommand {
     abstract: "Compute machine-learning losses and their gradients from files.",
     discussion: """
       Predictions and labels are NumPy .npy files or CSV tables, given as paths, as table.csv:column, \
-      or as - for standard input. The result is JSON on standard output.
+      or as - for standard input. They may be compressed, or in an archive: arrays.npz:key, \
+      runs.tar.gz:epoch3/p.npy. The result is JSON on standard output.
 
       EXAMPLES
         lossctl bce --pred logits.npy --label labels.npy
         lossctl bce --pred table.csv:score --label table.csv:label
+        lossctl bce --pred run.npz:logits --label run.npz:labels
         lossctl bce --pred logits.npy --label labels.npy --grad gradient.npy
         lossctl bce --pred x.npy --label y.npy --expect 0.7193 --rtol 1e-4
 

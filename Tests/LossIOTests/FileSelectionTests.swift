@@ -12,7 +12,9 @@ struct FileSelectionTests {
       ("none.csv", "none.csv", nil), ("none.csv:score", "none.csv", "score"),
       ("none.csv:score,label", "none.csv", "score,label"), ("none.csv:2-5", "none.csv", "2-5"),
       ("none:b:c", "none:b", "c"), ("none:", "none", ""), ("none:b/c.npy", "none:b/c.npy", nil),
-      ("none:b/c.npy:x", "none:b/c.npy", "x"), ("-", "-", nil), ("-:score", "-", "score"),
+      ("none:b/c.npy:x", "none:b/c.npy", "x"),
+      ("none.npz:b/c", "none.npz", "b/c"), ("n.tgz:a/b.npz:c/d", "n.tgz:a/b.npz", "c/d"),
+      ("-", "-", nil), ("-:score", "-", "score"),
       ("-:", "-", ""), ("-:a:b", "-", "a:b"), ("", "", nil),
     ] as [(String, String, String?)])
   func missingFiles(text: String, path: String, selector: String?) {

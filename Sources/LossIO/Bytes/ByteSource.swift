@@ -8,7 +8,7 @@ import Musl
 import Darwin
 #endif
 
-/// The whole content of a file, a pipe or standard input.
+/// The whole content of a file, a pipe, standard input, or a member of an archive.
 ///
 /// Regular files are mapped: nothing is read before it is used, and nothing is copied. Everything else
 /// is read to its end.
@@ -18,6 +18,18 @@ public struct ByteSource: Sendable {
 
   /// The content.
   public let storage: ByteStorage
+
+  /// The member of the archive at `path` that this is, members of members behind colons; nil for the file.
+  private(set) var member: String?
+
+  /// Whether this is what the bytes of the file or member decompress to.
+  private(set) var isDecompressed = false
+
+  /// The name whose suffix announces the content.
+  private(set) var contentName: String
+
+  /// How many archives this lies in.
+  private(set) var depth = 0
 
   /// The content's bytes; valid while `storage` lives.
   public var bytes: UnsafeRawBufferPointer { storage.bytes }
@@ -29,6 +41,7 @@ public struct ByteSource: Sendable {
   public init(path: String, storage: ByteStorage) {
     self.path = path
     self.storage = storage
+    contentName = path
   }
 
   /// Opens `path`, or standard input where it is `-`.
@@ -85,5 +98,54 @@ public struct ByteSource: Sendable {
     let content = try stream.readToEnd()
     guard !content.bytes.isEmpty else { throw FileError(path, .empty) }
     return content
+  }
+
+  /// The member `name` of the archive this source is.
+  func member(_ name: String, _ content: ByteStorage) -> ByteSource {
+    var source = ByteSource(path: path, storage: content)
+    source.member = joined(name)
+    source.contentName = name
+    source.depth = depth + 1
+    return source
+  }
+
+  /// What this source decompresses to.
+  func decompressed(_ content: ByteStorage, contentName: String) -> ByteSource {
+    var source = ByteSource(path: path, storage: content)
+    source.member = member
+    source.contentName = contentName
+    source.depth = depth
+    source.isDecompressed = true
+    return source
+  }
+
+  /// An error of this source, or of its member `name`.
+  func error(_ problem: FileError.Problem, member name: String? = nil) -> FileError {
+    FileError(path, member: joined(name), problem)
+  }
+
+  /// An error with the name of the place it was found in: this source, or its member `name`.
+  func located(_ error: FileError, in name: String? = nil) -> FileError {
+    var error = error
+    // An error that has a member already was located further in.
+    guard error.member == nil else { return error }
+    error.member = joined(name)
+    if isDecompressed, case .byte(let offset) = error.place {
+      error.place = .decompressedByte(offset)
+    }
+    return error
+  }
+
+  private func joined(_ name: String?) -> String? {
+    guard let member, let name else { return name ?? member }
+    return member + ":" + name
+  }
+}
+
+extension ByteStorage {
+  /// The part of these bytes at `range`, which keeps all of them alive.
+  func part(_ range: Range<Int>) -> ByteStorage {
+    let part = UnsafeRawBufferPointer(rebasing: bytes[range])
+    return ByteStorage(adopting: part) { _ in withExtendedLifetime(self) {} }
   }
 }

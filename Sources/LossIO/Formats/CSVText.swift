@@ -11,7 +11,7 @@ struct CSVText: Sendable {
 
   init(_ source: ByteSource) {
     self.source = source
-    delimiter = fileSuffix(source.path) == "tsv" ? CSVByte.tab : CSVByte.comma
+    delimiter = fileSuffix(source.contentName) == "tsv" ? CSVByte.tab : CSVByte.comma
     let bytes = source.bytes
     start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     count = Self.endWithoutBlankLines(bytes, from: start, delimiter: delimiter) - start

@@ -26,12 +26,32 @@ public protocol FileFormat: Sendable {
 /// The formats lossctl reads.
 public enum FileFormats {
   /// All formats, in the order their content is tried. A new format is one more entry here.
-  public static let all: [any FileFormat.Type] = [NPYFormat.self, CSVFormat.self]
+  public static let all: [any FileFormat.Type] = [
+    NPYFormat.self, ZipFormat.self, CompressedFormat.self, TarFormat.self, CSVFormat.self,
+  ]
+
+  /// Archives within archives; more are a trap, such as an archive that holds itself.
+  static let depthLimit = 4
+
+  /// Reads a tensor from a file, from a member of an archive, or from what a file decompresses to.
+  static func read(
+    _ source: ByteSource, name: String, selector: String?, options: ReadOptions
+  ) throws(FileError) -> TensorFile {
+    do throws(FileError) {
+      guard !source.bytes.isEmpty else { throw FileError(source.path, .empty) }
+      guard source.depth <= depthLimit else {
+        throw FileError(source.path, .nestedTooDeep(limit: depthLimit))
+      }
+      return try format(of: source).read(source, name: name, selector: selector, options: options)
+    } catch {
+      throw source.located(error)
+    }
+  }
 
   /// The format of `source`: by its content, and where that fits none, the suffix decides which error
   /// tells most.
   static func format(of source: ByteSource) throws(FileError) -> any FileFormat.Type {
-    let announced = format(forSuffixOf: source.path)
+    let announced = announced(by: source.contentName)
     if let recognized = all.first(where: { $0.recognizes(source.bytes) }) {
       // Text is a weak sign: a damaged .npy file may look like it.
       guard recognized == CSVFormat.self, let announced, announced != CSVFormat.self else {
@@ -39,27 +59,16 @@ public enum FileFormats {
       }
       throw announced.mismatch(source)
     }
-    if let container = containerName(source.bytes) {
-      throw FileError(source.path, .unsupportedContainer(name: container))
-    }
     guard let announced else {
       throw FileError(source.path, .unrecognizedFormat(found: describeStart(source.bytes)))
     }
     throw announced.mismatch(source)
   }
 
-  private static func format(forSuffixOf path: String) -> (any FileFormat.Type)? {
-    let suffix = fileSuffix(path)
+  /// The format that a name's suffix announces.
+  static func announced(by name: String) -> (any FileFormat.Type)? {
+    let suffix = fileSuffix(name)
     return all.first { $0.suffixes.contains(suffix) }
-  }
-
-  private static func containerName(_ content: UnsafeRawBufferPointer) -> String? {
-    let known: [(magic: [UInt8], name: String)] = [
-      ([0x50, 0x4B, 0x03, 0x04], "a zip archive"), ([0x50, 0x4B, 0x05, 0x06], "a zip archive"),
-      ([0x1F, 0x8B], "gzip data"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd data"),
-      ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "xz data"), ([0x42, 0x5A, 0x68], "bzip2 data"),
-    ]
-    return known.first { content.starts(with: $0.magic) }?.name
   }
 }
 

@@ -29,6 +29,9 @@ public enum NPYFormat: FileFormat {
     FileError(source.path, at: .byte(0), .wrongMagic(found: describeStart(source.bytes)))
   }
 
+  /// Where the longest header ends.
+  static let headerEnd = 12 + headerLimit
+
   /// Reads the one array of an NPY file, in place.
   public static func read(
     _ source: ByteSource, name: String, selector: String?, options: ReadOptions
@@ -37,82 +40,119 @@ public enum NPYFormat: FileFormat {
       let problem = FileError.Problem.selectorNotSupported(selector: selector, format: Self.name)
       throw FileError(source.path, problem)
     }
-    let (headerStart, headerCount) = try headerRange(of: source)
+    let layout = try layout(
+      source.bytes, count: source.bytes.count, path: source.path, override: options.elementType)
+    guard
+      let tensor = Tensor(
+        storage: source.storage, byteOffset: layout.dataStart, elementType: layout.elementType,
+        isByteSwapped: layout.isBigEndian != isBigEndianMachine, shape: layout.shape,
+        strides: layout.strides)
+    else { throw FileError(source.path, .shapeOverflow(shape: layout.shape.description)) }
+    return TensorFile(name: name, tensor: tensor)
+  }
+
+  /// Holds the header of an array against the length of its file, before anything else of it is read.
+  ///
+  /// - Parameters:
+  ///   - start: the file's start, as far as ``headerEnd`` or whole. What is not NPY passes.
+  ///   - count: the length of the whole file.
+  static func check(
+    _ start: UnsafeRawBufferPointer, count: Int, path: String, _ options: ReadOptions
+  ) throws(FileError) {
+    guard recognizes(start) else { return }
+    _ = try layout(start, count: count, path: path, override: options.elementType)
+  }
+
+  /// An array's dtype and shape; nil where `start` is not that of a sound NPY file.
+  static func describe(_ start: UnsafeRawBufferPointer, count: Int) -> String? {
+    guard recognizes(start),
+      let layout = try? layout(start, count: count, path: "", override: nil)
+    else { return nil }
+    return "\(layout.elementType.rawValue) \(layout.shape)"
+  }
+
+  /// Where in an NPY file what lies.
+  private struct Layout {
+    let elementType: ElementType
+    let isBigEndian: Bool
+    let shape: Shape
+    let strides: [Int]
+    let dataStart: Int
+  }
+
+  /// The layout of a file of `count` bytes that begins with `start`.
+  private static func layout(
+    _ start: UnsafeRawBufferPointer, count: Int, path: String, override: ElementType?
+  ) throws(FileError) -> Layout {
+    let (headerStart, headerCount) = try headerRange(start, count: count, path: path)
     var parser = NPYHeaderParser(
-      bytes: UnsafeRawBufferPointer(
-        rebasing: source.bytes[headerStart..<headerStart + headerCount]),
-      path: source.path, fileOffset: headerStart)
+      bytes: UnsafeRawBufferPointer(rebasing: start[headerStart..<headerStart + headerCount]),
+      path: path, fileOffset: headerStart)
     let header = try parser.parse()
-    let type = try elementType(header.descr, path: source.path, override: options.elementType)
+    let type = try elementType(header.descr, path: path, override: override)
     // Rows without elements take no bytes, so that the file's length does not bound them.
     let rowLimit = 1 << 32
     guard let shape = Shape(header.shape), shape.elementCount > 0 || shape.rowCount <= rowLimit
     else {
       let text = "(" + header.shape.map(String.init).joined(separator: ", ") + ")"
-      throw FileError(source.path, .shapeOverflow(shape: text))
+      throw FileError(path, .shapeOverflow(shape: text))
     }
     let dataStart = headerStart + headerCount
-    try checkDataLength(source, from: dataStart, type: type, shape: shape)
-    let strides = header.isColumnMajor ? shape.columnMajorStrides : shape.rowMajorStrides
-    guard
-      let tensor = Tensor(
-        storage: source.storage, byteOffset: dataStart, elementType: type,
-        isByteSwapped: header.descr.isBigEndian != isBigEndianMachine, shape: shape,
-        strides: strides)
-    else { throw FileError(source.path, .shapeOverflow(shape: shape.description)) }
-    return TensorFile(name: name, tensor: tensor)
+    try checkDataLength(count, from: dataStart, type: type, shape: shape, path: path)
+    return Layout(
+      elementType: type, isBigEndian: header.descr.isBigEndian, shape: shape,
+      strides: header.isColumnMajor ? shape.columnMajorStrides : shape.rowMajorStrides,
+      dataStart: dataStart)
   }
 
   private static var isBigEndianMachine: Bool { 1.bigEndian == 1 }
 
   /// Where the header text lies, checked against the file's length.
   private static func headerRange(
-    of source: ByteSource
+    _ bytes: UnsafeRawBufferPointer, count fileCount: Int, path: String
   ) throws(FileError) -> (start: Int, count: Int) {
-    let bytes = source.bytes
-    guard bytes.count >= 8 else {
+    guard fileCount >= 8 else {
       throw FileError(
-        source.path, at: .byte(bytes.count), .headerTruncated(expected: 10, found: bytes.count))
+        path, at: .byte(fileCount), .headerTruncated(expected: 10, found: fileCount))
     }
     let (major, minor) = (bytes[6], bytes[7])
     guard (1...3).contains(major), minor == 0 else {
-      throw FileError(source.path, at: .byte(6), .unsupportedVersion(major: major, minor: minor))
+      throw FileError(path, at: .byte(6), .unsupportedVersion(major: major, minor: minor))
     }
     let lengthBytes = major == 1 ? 2 : 4
     let start = 8 + lengthBytes
-    guard bytes.count >= start else {
+    guard fileCount >= start else {
       throw FileError(
-        source.path, at: .byte(bytes.count), .headerTruncated(expected: start, found: bytes.count))
+        path, at: .byte(fileCount), .headerTruncated(expected: start, found: fileCount))
     }
     let count = (0..<lengthBytes).reduce(0) { $0 | Int(bytes[8 + $1]) << (8 * $1) }
-    guard count <= bytes.count - start else {
+    guard count <= fileCount - start else {
       throw FileError(
-        source.path, at: .byte(bytes.count),
-        .headerTruncated(expected: count, found: bytes.count - start))
+        path, at: .byte(fileCount), .headerTruncated(expected: count, found: fileCount - start))
     }
     guard count <= headerLimit else {
-      throw FileError(source.path, at: .byte(8), .headerTooLong(bytes: count, limit: headerLimit))
+      throw FileError(path, at: .byte(8), .headerTooLong(bytes: count, limit: headerLimit))
     }
     return (start, count)
   }
 
   private static func checkDataLength(
-    _ source: ByteSource, from start: Int, type: ElementType, shape: Shape
+    _ fileCount: Int, from start: Int, type: ElementType, shape: Shape, path: String
   ) throws(FileError) {
     let (expected, overflow) = shape.elementCount.multipliedReportingOverflow(by: type.byteCount)
     guard !overflow else {
-      throw FileError(source.path, .shapeOverflow(shape: shape.description))
+      throw FileError(path, .shapeOverflow(shape: shape.description))
     }
-    let found = source.bytes.count - start
+    let found = fileCount - start
     if found < expected {
       throw FileError(
-        source.path, at: .byte(source.bytes.count),
+        path, at: .byte(fileCount),
         .dataTruncated(
           expected: expected, found: found, shape: shape.description, type: type.rawValue))
     }
     if found > expected {
       throw FileError(
-        source.path, at: .byte(start + expected), .trailingBytes(count: found - expected))
+        path, at: .byte(start + expected), .trailingBytes(count: found - expected))
     }
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LossIO
 import LossTensor
 
 /// The pair of inputs most losses take.
@@ -45,5 +46,7 @@ struct PredictionAndLabelOptions: ParsableArguments {
 
 extension CompletionKind {
   /// Files a tensor can be read from.
-  static var tensorFile: CompletionKind { .file(extensions: ["npy", "csv", "tsv", "txt"]) }
+  static var tensorFile: CompletionKind {
+    .file(extensions: FileFormats.all.flatMap { $0.suffixes })
+  }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LossIO
+import Losses
 
 /// How the program behaves while it runs.
 struct RunOptions: ParsableArguments {
@@ -13,7 +14,7 @@ struct RunOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The most bytes to read from a pipe or device, for each input, such as 500M or 8G; half of the memory by default.",
+      "The most bytes to read from a pipe or to decompress from a file, for each input, such as 500M or 8G; half of the memory by default.",
       valueName: "size"))
   var maxBytes: ByteCount?
 
@@ -39,7 +40,9 @@ struct RunOptions: ParsableArguments {
   }
 
   /// How files are read, as far as the run decides it.
-  var readOptions: ReadOptions { ReadOptions(byteLimit: maxBytes?.value) }
+  var readOptions: ReadOptions {
+    ReadOptions(byteLimit: maxBytes?.value) { [threads] in threads ?? availableProcessorCount() }
+  }
 
   /// What the program says on standard error.
   var diagnostics: Diagnostics { Diagnostics(isJSON: jsonErrors, isQuiet: quiet) }

@@ -20,19 +20,42 @@ struct FileFormatTests {
   }
 
   @Test(
-    "packed data is named, whatever the suffix says", arguments: ["x.npy", "x.csv", "x", "x.gz"])
-  func containers(path: String) {
-    let cases: [(content: [UInt8], name: String)] = [
-      ([0x50, 0x4B, 0x03, 0x04, 0x2D, 0, 0, 0], "a zip archive"),
-      ([0x50, 0x4B, 0x05, 0x06] + [UInt8](repeating: 0, count: 18), "a zip archive"),
-      ([0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 2, 0xFF], "gzip data"),
-      ([0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x00, 0x81, 0], "zstd data"),
-      ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0x00, 0x04], "xz data"),
-      (Array("BZh91AY&SY".utf8) + [0x0E, 0x09, 0xE2, 0xDF, 0, 0], "bzip2 data"),
+    "archives and compressed data are known by their content, whatever the suffix says",
+    arguments: ["x.npy", "x.csv", "x", "x.gz"])
+  func containers(path: String) throws {
+    let cases: [(content: [UInt8], format: any FileFormat.Type)] = [
+      ([0x50, 0x4B, 0x03, 0x04, 0x2D, 0, 0, 0], ZipFormat.self),
+      ([0x50, 0x4B, 0x05, 0x06] + [UInt8](repeating: 0, count: 18), ZipFormat.self),
+      ([0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 2, 0xFF], CompressedFormat.self),
+      ([0x28, 0xB5, 0x2F, 0xFD, 0x04, 0x00, 0x81, 0], CompressedFormat.self),
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0x00, 0x04], CompressedFormat.self),
+      (Array("BZh91AY&SY".utf8) + [0x0E, 0x09, 0xE2, 0xDF, 0, 0], CompressedFormat.self),
+      ([0x04, 0x22, 0x4D, 0x18, 0x64, 0x40], CompressedFormat.self),
+      (try ArchiveFixtures.bytes("run.tar"), TarFormat.self),
+      (try ArchiveFixtures.bytes("ustar.tar"), TarFormat.self),
+      (try ArchiveFixtures.bytes("pax.tar"), TarFormat.self),
     ]
-    for (content, name) in cases {
-      #expect(throws: FileError(path, .unsupportedContainer(name: name))) {
-        try format(path, content)
+    for (content, expected) in cases {
+      #expect(try format(path, content) == expected)
+    }
+  }
+
+  @Test("a name that announces an archive over text is an error of that format")
+  func textAsArchive() {
+    let cases: [(path: String, problem: FileError.Problem)] = [
+      ("x.npz", .notAnArchive(format: "zip", found: "\"score,la\"")),
+      ("x.zip", .notAnArchive(format: "zip", found: "\"score,la\"")),
+      ("x.tar", .notAnArchive(format: "tar", found: "\"score,la\"")),
+      ("x.gz", .notCompressed(format: "gzip", found: "\"score,la\"")),
+      ("x.tgz", .notCompressed(format: "gzip", found: "\"score,la\"")),
+      ("x.csv.zst", .notCompressed(format: "zstd", found: "\"score,la\"")),
+      ("x.csv.xz", .notCompressed(format: "xz", found: "\"score,la\"")),
+      ("x.tbz2", .notCompressed(format: "bzip2", found: "\"score,la\"")),
+      ("x.lz4", .notCompressed(format: "lz4", found: "\"score,la\"")),
+    ]
+    for (path, problem) in cases {
+      #expect(throws: FileError(path, at: .byte(0), problem)) {
+        try format(path, Array("score,label\n0.5,1\n".utf8))
       }
     }
   }
