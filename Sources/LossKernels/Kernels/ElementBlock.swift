@@ -60,8 +60,10 @@ public struct ElementFactors<Scalar: BinaryFloatingPoint & Sendable> {
 /// What a kernel noticed that its caller has to look into.
 @frozen
 public struct BlockFindings: OptionSet, Sendable {
+  /// One bit for each.
   public let rawValue: UInt8
 
+  /// What the bits say.
   @inlinable @inline(__always)
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
