@@ -4,10 +4,19 @@ func quotedForMessage(_ text: some StringProtocol) -> String {
   var result = "\""
   for scalar in text.unicodeScalars.prefix(40) {
     result +=
-      scalar.properties.generalCategory == .control || scalar == "\"" || scalar == "\\"
+      isHidden(scalar) || scalar == "\"" || scalar == "\\"
       ? scalar.escaped(asASCII: true) : String(scalar)
   }
   return result + (text.unicodeScalars.count > 40 ? "…\"" : "\"")
+}
+
+/// Whether a character would not show, or would change how others do: controls, byte order marks, marks of
+/// writing direction, line separators.
+private func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .format, .lineSeparator, .paragraphSeparator: true
+  default: false
+  }
 }
 
 /// Text from a file without quotes of ours: at most 80 characters, control characters escaped.
@@ -15,7 +24,7 @@ func plain(_ text: some StringProtocol) -> String {
   var result = ""
   for scalar in text.unicodeScalars.prefix(80) {
     result +=
-      scalar.properties.generalCategory == .control
+      isHidden(scalar)
       ? scalar.escaped(asASCII: true) : String(scalar)
   }
   return result + (text.unicodeScalars.count > 80 ? "…" : "")

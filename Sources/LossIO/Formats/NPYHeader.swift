@@ -192,6 +192,11 @@ struct NPYHeaderParser {
     let start = position
     while position < bytes.count, (48...57).contains(bytes[position]) { position += 1 }
     let digits = String(decoding: bytes[start..<position], as: UTF8.self)
+    // What open_memmap of NumPy 2 writes where its shape has NumPy's own integers.
+    if digits.isEmpty, bytes[start...].starts(with: "np.".utf8) {
+      throw syntaxError(
+        expected: "a plain size such as 3 (open_memmap wants a shape of Python ints)")
+    }
     guard !digits.isEmpty else { throw syntaxError(expected: "a size of at least 0") }
     guard let size = Int(digits) else {
       throw error(.shapeOverflow(shape: "(…, \(digits.prefix(40)), …)"), at: start)

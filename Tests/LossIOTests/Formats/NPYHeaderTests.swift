@@ -35,7 +35,9 @@ struct NPYHeaderTests {
     syntax("a bare number", start, "6, }", expected: "\"(\" or a shape such as (2, 3)"),
     syntax("a negative size", start + "(2, ", "-3), }", expected: size),
     syntax("a signed size", start + "(", "+2, 3), }", expected: size),
-    syntax("an np.int64", start + "(", "np.int64(2), 3), }", expected: size),
+    syntax(
+      "an np.int64", start + "(", "np.int64(2), 3), }",
+      expected: "a plain size such as 3 (open_memmap wants a shape of Python ints)"),
     syntax("a bool", start + "(", "True, 6), }", expected: size),
     syntax("a hexadecimal size", start + "(0", "x2, 3), }", expected: "\",\", as in (3,)"),
     syntax("a size with underscore", start + "(2, 1", "_0), }", expected: "\")\" or \",\""),
@@ -59,7 +61,7 @@ struct NPYHeaderTests {
     syntax("a line break and more", whole + "\n", "x\n", expected: end, found: #""x\n""#),
     syntax(
       "a byte order mark", "", "\u{FEFF}{'descr'", expected: "\"{\"",
-      found: "\"\u{FEFF}{'descr'\""),
+      found: #""\u{FEFF}{'descr'""#),
     syntax(
       "a number for fortran_order", "{'fortran_order': ", "0, 'descr': '<f4'}",
       expected: "True or False"),
