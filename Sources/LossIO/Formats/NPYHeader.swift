@@ -198,6 +198,10 @@ struct NPYHeaderParser {
         expected: "a plain size such as 3 (open_memmap wants a shape of Python ints)")
     }
     guard !digits.isEmpty else { throw syntaxError(expected: "a size of at least 0") }
+    if digits.count > 1, digits.first == "0" {
+      position = start
+      throw syntaxError(expected: "a size without leading zeros")
+    }
     guard let size = Int(digits) else {
       throw error(.shapeOverflow(shape: "(…, \(digits.prefix(40)), …)"), at: start)
     }

@@ -157,6 +157,8 @@ def nested(depth: int) -> bytes:
 def npy_headers() -> None:
     case("hex-size.npy", npy(header('(0x3,)')),
          ': byte 62: NPY header: expected ",", as in (3,), found "x3,), }\\n"')
+    case("zero-before-size.npy", npy(header('(03,)')),
+         ': byte 61: NPY header: expected a size without leading zeros, found "03,), }\\n"')
     case("underscored-size.npy", npy(header('(1_0,)')),
          ': byte 62: NPY header: expected ",", as in (3,), found "_0,), }\\n"')
     case("signed-size.npy", npy(header('(+3,)')),
