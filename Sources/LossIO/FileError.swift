@@ -58,6 +58,13 @@ public struct FileError: Error, Equatable, Sendable {
     case standardInputTaken
     case notOneNumber(shape: String)
 
+    // Several files.
+    case noMatch
+    case listEmpty
+    case listNotText
+    case cannotJoin(first: String, expected: String, found: String)
+    case scalarToJoin
+
     // NPY.
     case wrongMagic(found: String)
     case unsupportedVersion(major: UInt8, minor: UInt8)

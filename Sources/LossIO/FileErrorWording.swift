@@ -47,6 +47,22 @@ extension FileError {
     case .notOneNumber(let shape):
       Wording("not-one-number", "expected one number, found a tensor of shape \(shape)")
 
+    case .noMatch:
+      Wording(
+        "no-match", "expected files that match this pattern, found none",
+        hint: "quote the pattern, and see what the shell finds: ls -d with the pattern unquoted")
+    case .listEmpty:
+      Wording("list-empty", "expected a list of files, one a line, found none")
+    case .listNotText:
+      Wording("list-not-text", "expected a list of files in UTF-8, found other bytes")
+    case .cannotJoin(let first, let expected, let found):
+      Wording(
+        "cannot-join", "expected \(expected) as in \(first), found \(found)",
+        hint:
+          "files of one input are joined along axis 0; their dtypes and other axes have to agree")
+    case .scalarToJoin:
+      Wording("scalar-to-join", "expected files with rows to join, found a scalar")
+
     case .wrongMagic(let found):
       Wording(
         "wrong-magic",

@@ -21,6 +21,10 @@ public struct Tensor: Sendable {
   /// Elements to step for one step along each axis; 0 along a broadcast axis.
   public let strides: [Int]
 
+  /// The tensors this one is made of, where it is several joined along axis 0; `storage`, `byteOffset` and
+  /// `strides` then say nothing.
+  public let parts: TensorParts?
+
   /// A view of `storage`, or nil where an element would lie outside it.
   ///
   /// - Parameters:
@@ -54,6 +58,18 @@ public struct Tensor: Sendable {
     self.isByteSwapped = isByteSwapped && elementType.byteCount > 1
     self.shape = shape
     self.strides = strides
+    parts = nil
+  }
+
+  /// Joined tensors.
+  init(parts: TensorParts, elementType: ElementType, shape: Shape) {
+    storage = ByteStorage(copying: [])
+    byteOffset = 0
+    self.elementType = elementType
+    isByteSwapped = false
+    self.shape = shape
+    strides = shape.rowMajorStrides
+    self.parts = parts
   }
 
   /// One past the last byte of the last element, or nil on overflow.
@@ -95,6 +111,7 @@ public struct Tensor: Sendable {
 
   /// Whether the elements lie packed in C order.
   public var isContiguous: Bool {
+    guard parts == nil else { return false }
     guard shape.elementCount > 0 else { return true }
     var expected = 1
     for axis in stride(from: shape.rank - 1, through: 0, by: -1) where shape.dimensions[axis] != 1 {
@@ -108,6 +125,8 @@ public struct Tensor: Sendable {
   /// one backwards, and an axis that is missing or of size 1 is repeated. Nil where they do not match.
   public func broadcast(to target: Shape) -> Tensor? {
     guard shape.rank <= target.rank else { return nil }
+    // A copy, unless there is nothing to repeat: what is repeated is small.
+    if parts != nil { return shape == target ? self : packed()?.broadcast(to: target) }
     let missing = target.rank - shape.rank
     var repeated = [Int](repeating: 0, count: target.rank)
     for (axis, size) in shape.dimensions.enumerated() {
@@ -124,6 +143,7 @@ public struct Tensor: Sendable {
   /// Nil where the sizes differ.
   public func reinterpreted(as type: ElementType) -> Tensor? {
     guard type.byteCount == elementType.byteCount else { return nil }
+    if let parts { return Tensor.joined(parts.tensors.compactMap { $0.reinterpreted(as: type) }) }
     return Tensor(
       storage: storage, uncheckedOffset: byteOffset, elementType: type,
       isByteSwapped: isByteSwapped, shape: shape, strides: strides)

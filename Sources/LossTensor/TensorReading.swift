@@ -10,6 +10,12 @@ extension Tensor {
     precondition(range.lowerBound >= 0 && range.upperBound <= shape.elementCount)
     precondition(target.count >= range.count)
     guard let output = target.baseAddress, !range.isEmpty else { return }
+    if let parts {
+      parts.forEach(in: range) { part, range, position in
+        part.read(range, into: UnsafeMutableBufferPointer(rebasing: target[position...]))
+      }
+      return
+    }
     forEachRun(in: range) { source, stride, count, position in
       convertRun(source, stride: stride, count: count, into: output + position)
     }
@@ -38,7 +44,7 @@ extension Tensor {
   ///
   /// - Parameter body: gets the first element's address, the step in elements, the length, and the
   ///   run's position within `range`.
-  private func forEachRun(
+  func forEachRun(
     in range: Range<Int>, _ body: (UnsafeRawPointer, Int, Int, Int) -> Void
   ) {
     guard let base = storage.bytes.baseAddress else { return }

@@ -30,7 +30,9 @@ struct ErrorDescription {
       member = error.member
       place = error.place
     case let error as InputError:
-      self.init(error.error.code, error.error.message.text, error.error.message.hint)
+      let (text, hint) = error.error.message
+      let hints = [error.hint, hint].compactMap(\.self)
+      self.init(error.error.code, text, hints.isEmpty ? nil : hints.joined(separator: "; "))
       file = error.path
     case let error as LossError:
       self.init(error.code, error.message.text, error.message.hint)
@@ -62,8 +64,6 @@ struct ErrorDescription {
         "unknown-command",
         "expected a command (\(known.joined(separator: ", "))), found \"\(name)\"",
         nearest ?? "see lossctl --help")
-    case .repeatedOption(let option, let count):
-      self.init("usage", "expected --\(option) once, found it \(count) times", nil)
     case .notPositive(let option, let found):
       self.init("usage", "--\(option): expected a number of at least 1, found \(found)", nil)
     case .sameOutput(let path):
@@ -120,6 +120,8 @@ struct ErrorDescription {
 struct InputError: Error {
   let path: String
   let error: LossError
+  /// What else there is to say.
+  var hint: String?
 }
 
 /// Everything lossctl says besides its results, on standard error.

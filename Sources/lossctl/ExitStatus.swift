@@ -17,7 +17,6 @@ struct ChecksFailed: Error {
 enum UsageError: Error, Equatable {
   case noCommand
   case unknownCommand(String, known: [String])
-  case repeatedOption(String, count: Int)
   case notPositive(option: String, found: Int)
   case sameOutput(path: String)
   case nothingToWrite(option: String, needs: String)

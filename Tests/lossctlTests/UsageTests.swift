@@ -34,10 +34,6 @@ struct UsageTests {
         "lossctl: error: --threads: expected a number of at least 1, found 0\n"
       ),
       (
-        "bce --pred a.npy --pred b.npy --label c.npy",
-        "lossctl: error: expected --pred once, found it 2 times\n"
-      ),
-      (
         "bce --pred - --label -",
         "lossctl: error: standard input: expected at most one input from standard input, found more\n"
           + "hint: name files for the others\n"

@@ -7,6 +7,7 @@ final class BlockReader<Scalar: KernelScalar> {
   private let tensor: Tensor
   private let kernels: KernelTable
   private let source: Source
+  private let capacity: Int
 
   private enum Source {
     /// The elements as they are wanted.
@@ -15,12 +16,22 @@ final class BlockReader<Scalar: KernelScalar> {
     case packed(UnsafeRawPointer, StoredType, MutableByteStorage)
     /// Any other layout, read by the tensor itself.
     case strided(MutableByteStorage)
+    /// Several tensors, and memory for blocks with elements of more than one.
+    case joined(TensorParts, MutableByteStorage)
   }
+
+  /// The part of a joined tensor that blocks were last read from.
+  private var current: (index: Int, reader: BlockReader)?
 
   /// A reader for blocks of at most `capacity` elements.
   init(_ tensor: Tensor, capacity: Int, _ kernels: KernelTable) throws(LossError) {
     self.tensor = tensor
     self.kernels = kernels
+    self.capacity = capacity
+    if let parts = tensor.parts {
+      source = .joined(parts, try scratchMemory(capacity, of: Scalar.self))
+      return
+    }
     let start = tensor.storage.bytes.baseAddress.map { $0 + tensor.byteOffset }
     guard let start, tensor.isContiguous, !tensor.isByteSwapped else {
       source = .strided(try scratchMemory(capacity, of: Scalar.self))
@@ -50,8 +61,35 @@ final class BlockReader<Scalar: KernelScalar> {
       let target = memory.bytes.bindMemory(to: Scalar.self)
       tensor.read(range, into: target)
       return UnsafeBufferPointer(rebasing: target[..<range.count])
+    case .joined(let parts, let memory):
+      return read(range, of: parts, memory.bytes.bindMemory(to: Scalar.self))
     }
     return UnsafeBufferPointer(start: nil, count: 0)
+  }
+
+  /// A block of one part as that part is read, a block of several copied together.
+  private func read(
+    _ range: Range<Int>, of parts: TensorParts, _ target: UnsafeMutableBufferPointer<Scalar>
+  ) -> UnsafeBufferPointer<Scalar> {
+    if !range.isEmpty {
+      let index = parts.index(of: range.lowerBound)
+      let whole = parts.range(of: index)
+      if range.upperBound <= whole.upperBound, let reader = reader(of: index, parts) {
+        let start = range.lowerBound - whole.lowerBound
+        return reader.read(start..<start + range.count)
+      }
+      tensor.read(range, into: target)
+    }
+    return UnsafeBufferPointer(rebasing: target[..<range.count])
+  }
+
+  /// One reader at a time: there may be thousands of parts. Nil where there is no memory for another.
+  private func reader(of index: Int, _ parts: TensorParts) -> BlockReader? {
+    if let current, current.index == index { return current.reader }
+    current = nil
+    let reader = try? BlockReader(parts.tensors[index], capacity: capacity, kernels)
+    current = reader.map { (index, $0) }
+    return reader
   }
 }
 

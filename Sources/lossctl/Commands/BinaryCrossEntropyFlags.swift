@@ -58,13 +58,11 @@ struct BinaryCrossEntropyFlags: LossFlags {
   var probClamp = ProbabilityClampOption.standard
 
   var inputs: [InputRequest] {
-    get throws {
-      let weights = [("weight", weight), ("pos-weight", posWeight)]
-      return try files.requests
-        + weights.compactMap { name, path in
-          path.map { InputRequest(name: name, path: $0, elementType: nil) }
-        }
-    }
+    let weights = [("weight", weight), ("pos-weight", posWeight)]
+    return files.requests
+      + weights.compactMap { name, path in
+        path.map { InputRequest(name: name, arguments: [$0], elementType: nil) }
+      }
   }
 
   func makeLoss() throws -> any Loss {

@@ -15,7 +15,7 @@ protocol LossFlags: ParsableArguments {
   static var discussion: String { get }
 
   /// The files to open.
-  var inputs: [InputRequest] { get throws }
+  var inputs: [InputRequest] { get }
 
   /// The loss with these options.
   func makeLoss() throws -> any Loss
@@ -80,7 +80,8 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
   }
 
   private var gradOutput: [InputRequest] {
-    result.gradOutput.map { [InputRequest(name: "grad-output", path: $0, elementType: nil)] } ?? []
+    result.gradOutput.map { [InputRequest(name: "grad-output", arguments: [$0], elementType: nil)] }
+      ?? []
   }
 
   private var policies: EvaluationPolicies {

@@ -54,12 +54,10 @@ struct SoftmaxCrossEntropyFlags: LossFlags {
   var classAxis = 1
 
   var inputs: [InputRequest] {
-    get throws {
-      try files.requests
-        + [classWeight].compactMap {
-          $0.map { InputRequest(name: "class-weight", path: $0, elementType: nil) }
-        }
-    }
+    files.requests
+      + [classWeight].compactMap {
+        $0.map { InputRequest(name: "class-weight", arguments: [$0], elementType: nil) }
+      }
   }
 
   func makeLoss() throws -> any Loss {

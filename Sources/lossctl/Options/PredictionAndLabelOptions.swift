@@ -6,12 +6,15 @@ import LossTensor
 struct PredictionAndLabelOptions: ParsableArguments {
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("The predictions.", valueName: "file"), completion: .tensorFile)
+    help: ArgumentHelp(
+      "The predictions: a file, a quoted pattern such as 'part-*.npy', or @list; again for more files, joined along axis 0.",
+      valueName: "file"), completion: .tensorFile)
   var pred: [String]
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("The labels.", valueName: "file"),
+    help: ArgumentHelp(
+      "The labels, in the same ways; the files may be cut elsewhere.", valueName: "file"),
     completion: .tensorFile)
   var label: [String]
 
@@ -24,23 +27,12 @@ struct PredictionAndLabelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The same as --pred-dtype, for the labels.", valueName: "dtype"))
   var labelDtype: FloatTypeChoice?
 
-  /// The two files to open.
+  /// The files to open.
   var requests: [InputRequest] {
-    get throws {
-      [
-        InputRequest(
-          name: "pred", path: try single(pred, "pred"), elementType: predDtype?.elementType),
-        InputRequest(
-          name: "label", path: try single(label, "label"), elementType: labelDtype?.elementType),
-      ]
-    }
-  }
-
-  private func single(_ values: [String], _ option: String) throws(UsageError) -> String {
-    guard values.count == 1, let value = values.first else {
-      throw .repeatedOption(option, count: values.count)
-    }
-    return value
+    [
+      InputRequest(name: "pred", arguments: pred, elementType: predDtype?.elementType),
+      InputRequest(name: "label", arguments: label, elementType: labelDtype?.elementType),
+    ]
   }
 }
 

@@ -35,12 +35,12 @@ struct CheckResult {
 struct Expectations {
   private enum Expected {
     case number(Double)
-    case file(TensorFile)
+    case file(Dataset)
   }
 
   private var value: Expected?
-  private var perRow: TensorFile?
-  private var gradient: TensorFile?
+  private var perRow: Dataset?
+  private var gradient: Dataset?
   private let rtol: Double?
   private let atol: Double?
 
@@ -63,8 +63,8 @@ struct Expectations {
     // Text has no type; it is read in the result's, so that what lossctl printed is what it reads.
     var reading = reading
     reading.textType = computeType == .float64 ? .float64 : .float32
-    func read(_ path: String) throws(FileError) -> TensorFile {
-      try TensorFile(reading: path, options: reading)
+    func read(_ argument: String) throws(FileError) -> Dataset {
+      try Dataset(reading: [argument], options: reading)
     }
     (rtol, atol) = (options.rtol?.value, options.atol?.value)
     isUnreduced = reduction == .none
@@ -110,8 +110,8 @@ struct Expectations {
     return results
   }
 
-  private var files: [TensorFile] {
-    let value: TensorFile? = if case .file(let file) = value { file } else { nil }
+  private var files: [Dataset] {
+    let value: Dataset? = if case .file(let file) = value { file } else { nil }
     return [value, perRow, gradient].compactMap(\.self)
   }
 
@@ -130,7 +130,7 @@ struct Expectations {
   }
 
   private func check(
-    _ name: String, _ actual: Tensor?, _ file: TensorFile
+    _ name: String, _ actual: Tensor?, _ file: Dataset
   ) throws -> [CheckResult] {
     guard let actual else { return [] }
     let tolerance = try tolerance(actual.elementType, file.tensor.elementType)
