@@ -118,6 +118,7 @@ public struct FileError: Error, Equatable, Sendable {
     case nestedTooDeep(limit: Int)
 
     // Output.
+    case doesNotFit(index: [Int], found: String, type: String)
     case cannotWrite(errno: CInt)
     case unknownSuffix(suffix: String, known: [String])
     case noOutputDirectory(String)

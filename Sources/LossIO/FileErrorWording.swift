@@ -234,6 +234,10 @@ extension FileError {
     case .nestedTooDeep(let limit):
       Wording("nested-too-deep", "expected at most \(limit) archives within each other, found more")
 
+    case .doesNotFit(let index, let found, let type):
+      Wording(
+        "does-not-fit", "expected elements that \(type) has, found \(found) at \(index)",
+        hint: "choose a type that has it, with --dtype")
     case .cannotWrite(let code):
       Wording("cannot-write", "cannot write: \(systemMessage(code))")
     case .unknownSuffix(let suffix, let known):

@@ -76,3 +76,12 @@ struct StoredBrainFloat: StoredElement {
     bits = sign | UInt16(truncatingIfNeeded: rounded)
   }
 }
+
+extension ElementType {
+  /// The number with these bits in a 16-bit floating-point type; as bfloat16 where this is another.
+  public func float(storedBits: UInt16) -> Float {
+    self == .float16
+      ? StoredHalf(storedBits: storedBits).asFloat
+      : StoredBrainFloat(storedBits: storedBits).asFloat
+  }
+}

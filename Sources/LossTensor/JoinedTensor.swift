@@ -64,30 +64,35 @@ extension Tensor {
   public func packed() -> Tensor? {
     let size = elementType.byteCount
     guard let memory = MutableByteStorage(byteCount: shape.elementCount * size) else { return nil }
-    copyElements(into: memory.bytes)
+    copyElements(0..<shape.elementCount, into: memory.bytes)
     return Tensor(storage: memory.frozen(), elementType: elementType, shape: shape)
   }
 
-  /// Copies all elements in C order as they are stored, in the machine's byte order.
-  func copyElements(into target: UnsafeMutableRawBufferPointer) {
+  /// Copies the elements at `range` as they are stored, but in C order and in the machine's byte order.
+  func copyElements(_ range: Range<Int>, into target: UnsafeMutableRawBufferPointer) {
     let size = elementType.byteCount
     if let parts {
-      parts.forEach(in: 0..<shape.elementCount) { part, _, position in
+      parts.forEach(in: range) { part, range, position in
         let start = position * size
-        let end = start + part.shape.elementCount * size
-        part.copyElements(into: UnsafeMutableRawBufferPointer(rebasing: target[start..<end]))
+        part.copyElements(
+          range,
+          into: UnsafeMutableRawBufferPointer(rebasing: target[start..<start + range.count * size]))
       }
       return
     }
-    forEachRun(in: 0..<shape.elementCount) { source, stride, count, position in
+    guard !range.isEmpty else { return }
+    forEachRun(in: range) { source, stride, count, position in
+      let place = UnsafeMutableRawBufferPointer(
+        rebasing: target[position * size..<(position + count) * size])
+      if stride == 1, !isByteSwapped {
+        place.copyMemory(from: UnsafeRawBufferPointer(start: source, count: count * size))
+        return
+      }
       for element in 0..<count {
-        let start = (position + element) * size
-        let bytes = UnsafeRawBufferPointer(start: source + element * stride * size, count: size)
-        let place = UnsafeMutableRawBufferPointer(rebasing: target[start..<start + size])
-        if isByteSwapped {
-          place.copyBytes(from: bytes.reversed())
-        } else {
-          place.copyBytes(from: bytes)
+        let from = source + element * stride * size
+        for byte in 0..<size {
+          place[element * size + byte] = from.load(
+            fromByteOffset: isByteSwapped ? size - 1 - byte : byte, as: UInt8.self)
         }
       }
     }

@@ -64,6 +64,10 @@ struct ErrorDescription {
         "unknown-command",
         "expected a command (\(known.joined(separator: ", "))), found \"\(name)\"",
         nearest ?? "see lossctl --help")
+    case .noDestination:
+      self.init(
+        "usage", "expected the files to read and then the file to write, found one file",
+        "see lossctl convert --help")
     case .notPositive(let option, let found):
       self.init("usage", "--\(option): expected a number of at least 1, found \(found)", nil)
     case .sameOutput(let path):

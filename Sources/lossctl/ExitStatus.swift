@@ -16,6 +16,7 @@ struct ChecksFailed: Error {
 /// Misuse of the command line that ArgumentParser does not see.
 enum UsageError: Error, Equatable {
   case noCommand
+  case noDestination
   case unknownCommand(String, known: [String])
   case notPositive(option: String, found: Int)
   case sameOutput(path: String)

@@ -40,6 +40,8 @@ struct Lossctl: ParsableCommand {
     subcommands: [
       LossCommand<BinaryCrossEntropyFlags>.self,
       LossCommand<SoftmaxCrossEntropyFlags>.self,
+      ConvertCommand.self,
+      InspectCommand.self,
     ])
 }
 

@@ -96,7 +96,7 @@ struct MemberChoice {
   }
 
   /// The short name of an array.
-  private static func key(_ name: String) -> String {
+  static func key(_ name: String) -> String {
     name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
   }
 }

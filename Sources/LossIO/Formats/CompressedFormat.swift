@@ -75,6 +75,37 @@ public enum CompressedFormat: FileFormat {
   public static func read(
     _ source: ByteSource, name: String, selector: String?, options: ReadOptions
   ) throws(FileError) -> TensorFile {
+    switch try content(of: source, options) {
+    case .tar(let stream):
+      return try TarFormat.read(
+        stream, of: source, name: name, selector: selector, options: options)
+    case .other(let inner):
+      return try FileFormats.read(inner, name: name, selector: selector, options: options)
+    }
+  }
+
+  /// Reads all of the file within.
+  public static func visit(
+    _ source: ByteSource, name: String, options: ReadOptions, _ body: TensorVisitor
+  ) throws {
+    switch try content(of: source, options) {
+    case .tar(let stream):
+      try TarFormat.visit(stream, of: source, name: name, options: options, body)
+    case .other(let inner):
+      try FileFormats.visit(inner, name: name, options: options, body)
+    }
+  }
+
+  private enum Content {
+    /// A tar archive, of which nothing was decompressed yet but its start.
+    case tar(CappedStream)
+    /// Anything else, decompressed.
+    case other(ByteSource)
+  }
+
+  private static func content(
+    of source: ByteSource, _ options: ReadOptions
+  ) throws(FileError) -> Content {
     guard let compression = Compression(of: source.bytes) else { throw mismatch(source) }
     guard !source.isDecompressed else {
       throw FileError(source.path, .compressedTwice(format: compression.rawValue))
@@ -82,13 +113,9 @@ public enum CompressedFormat: FileFormat {
     let (stream, expected) = try open(compression, source)
     let capped = CappedStream(
       stream, limit: options.byteLimit ?? ByteLimit.standard, path: source.path)
-    if try TarFormat.recognizes(capped.peek(TarFormat.blockCount)) {
-      return try TarFormat.read(
-        capped, of: source, name: name, selector: selector, options: options)
-    }
+    if try TarFormat.recognizes(capped.peek(TarFormat.blockCount)) { return .tar(capped) }
     let content = try capped.readToEnd(expecting: expected)
-    let inner = source.decompressed(content, contentName: contentName(source, compression))
-    return try FileFormats.read(inner, name: name, selector: selector, options: options)
+    return .other(source.decompressed(content, contentName: contentName(source, compression)))
   }
 
   private static func open(

@@ -21,6 +21,13 @@ public protocol FileFormat: Sendable {
   static func read(
     _ source: ByteSource, name: String, selector: String?, options: ReadOptions
   ) throws(FileError) -> TensorFile
+
+  /// Reads every tensor there is.
+  ///
+  /// - Throws: `FileError` where the content or a member of it cannot be read, or what `body` throws.
+  static func visit(
+    _ source: ByteSource, name: String, options: ReadOptions, _ body: TensorVisitor
+  ) throws
 }
 
 /// The formats lossctl reads.

@@ -60,6 +60,38 @@ public enum TarFormat: FileFormat {
     return try FileFormats.read(member, name: name, selector: rest, options: options)
   }
 
+  /// Reads every member that is a file.
+  public static func visit(
+    _ source: ByteSource, name: String, options: ReadOptions, _ body: TensorVisitor
+  ) throws {
+    try visit(
+      ArchiveReader(tar: source.storage, path: source.path), of: source, name: name,
+      options: options, body)
+  }
+
+  /// The same for an archive that is being decompressed.
+  static func visit(
+    _ stream: CappedStream, of source: ByteSource, name: String, options: ReadOptions,
+    _ body: TensorVisitor
+  ) throws {
+    let reader = try ArchiveReader(tar: stream, path: source.path)
+    try visit(reader, of: source, name: name, options: options, body)
+    try stream.skipToEnd()
+  }
+
+  private static func visit(
+    _ reader: ArchiveReader, of source: ByteSource, name: String, options: ReadOptions,
+    _ body: TensorVisitor
+  ) throws {
+    while let entry = try reader.nextEntry() {
+      if let warning = entry.warning { throw warning }
+      guard entry.kind == .file else { continue }
+      let name = name + ":" + MemberChoice.key(MemberChoice.withoutDot(entry.name))
+      try FileFormats.visit(
+        try member(entry, reader, source, options), name: name, options: options, body)
+    }
+  }
+
   private static func choose(
     from reader: ArchiveReader, of source: ByteSource, _ selector: String?, _ options: ReadOptions
   ) throws(FileError) -> (member: ByteSource, rest: String?) {

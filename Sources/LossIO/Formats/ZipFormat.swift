@@ -48,6 +48,20 @@ public enum ZipFormat: FileFormat {
     return try FileFormats.read(member, name: name, selector: rest, options: options)
   }
 
+  /// Reads every member.
+  public static func visit(
+    _ source: ByteSource, name: String, options: ReadOptions, _ body: TensorVisitor
+  ) throws {
+    let directory = try ZipDirectory(of: source)
+    for entry in directory.entries where !entry.isDirectory {
+      let member = MemberChoice.withoutDot(entry.name)
+      let name = name + ":" + MemberChoice.key(member)
+      let content = try content(of: entry, directory, source, options)
+      try FileFormats.visit(
+        source.member(member, content), name: name, options: options, body)
+    }
+  }
+
   /// The verified data of a member.
   private static func content(
     of entry: ZipEntry, _ directory: ZipDirectory, _ source: ByteSource, _ options: ReadOptions

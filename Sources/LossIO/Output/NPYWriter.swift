@@ -37,21 +37,11 @@ enum NPYWriter {
   }
 
   /// Writes a whole tensor.
-  ///
-  /// - Precondition: it lies packed in C order in the machine's byte order, as results do.
-  static func write(_ tensor: Tensor, to file: OutputFile) throws(FileError) {
-    precondition(tensor.isContiguous && !tensor.isByteSwapped)
-    try append(header(tensor.elementType, tensor.shape), to: file)
-    let count = tensor.shape.elementCount * tensor.elementType.byteCount
-    let data = tensor.storage.bytes[tensor.byteOffset..<tensor.byteOffset + count]
-    try file.append(UnsafeRawBufferPointer(rebasing: data))
-  }
-
-  fileprivate static func append(_ bytes: [UInt8], to file: OutputFile) throws(FileError) {
-    let result = bytes.withUnsafeBytes { content in
-      Result { () throws(FileError) in try file.append(content) }
-    }
-    try result.get()
+  static func write(_ content: TensorContent, to file: OutputFile) throws(FileError) {
+    let header = header(content.elementType, content.shape)
+    try file.reserve(header.count + content.byteCount)
+    try file.append(header)
+    try content.forEachBlock { block throws(FileError) in try file.append(block) }
   }
 }
 
@@ -74,7 +64,7 @@ public final class NPYSink: TensorSink {
     let header = NPYWriter.header(elementType, shape)
     dataStart = header.count
     try file.reserve(dataStart + shape.elementCount * elementType.byteCount)
-    try NPYWriter.append(header, to: file)
+    try file.append(header)
   }
 
   /// Writes `bytes` at their place in the file.

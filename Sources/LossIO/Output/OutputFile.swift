@@ -92,6 +92,23 @@ public final class OutputFile: @unchecked Sendable {
     appended += bytes.count
   }
 
+  /// Writes `bytes` after what was appended before.
+  func append(_ bytes: [UInt8]) throws(FileError) {
+    // Typed errors do not pass through the closure of withUnsafeBytes.
+    let result = bytes.withUnsafeBytes { content in
+      Result { () throws(FileError) in try append(content) }
+    }
+    try result.get()
+  }
+
+  /// Writes `bytes` at `offset`.
+  func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    let result = bytes.withUnsafeBytes { content in
+      Result { () throws(FileError) in try write(content, at: offset) }
+    }
+    try result.get()
+  }
+
   private static func writePlainly(
     _ descriptor: CInt, _ start: UnsafeRawPointer, _ size: Int
   ) -> Int {

@@ -6,6 +6,8 @@ public enum TensorOutput: String, CaseIterable, Sendable {
   case json
   /// NumPy's file format.
   case npy
+  /// A NumPy archive of one array.
+  case npz
   /// Numbers separated by commas, a row a line.
   case csv
   /// Numbers separated by blanks, a row a line.
@@ -16,6 +18,7 @@ public enum TensorOutput: String, CaseIterable, Sendable {
     switch self {
     case .json: ["json"]
     case .npy: ["npy"]
+    case .npz: ["npz"]
     case .csv: ["csv"]
     case .text: ["txt", "text"]
     }
@@ -39,17 +42,21 @@ public enum TensorOutput: String, CaseIterable, Sendable {
   }
 
   /// Whether the format says the type of its elements.
-  public var hasElementType: Bool { self == .npy }
+  public var hasElementType: Bool { self == .npy || self == .npz }
 
   /// Writes a tensor.
   ///
-  /// - Throws: `FileError` where the file cannot be written.
-  public func write(_ tensor: Tensor, to file: OutputFile) throws(FileError) {
+  /// - Parameter key: what the array is called where the format has names.
+  /// - Throws: `FileError` where the file cannot be written, or an element does not fit its type.
+  public func write(
+    _ content: TensorContent, key: String = "arr_0", to file: OutputFile
+  ) throws(FileError) {
     switch self {
-    case .json: try JSON.tensor(tensor).write(to: file)
-    case .npy: try NPYWriter.write(tensor, to: file)
-    case .csv: try DelimitedText(delimiter: ",").write(tensor, to: file)
-    case .text: try DelimitedText(delimiter: " ").write(tensor, to: file)
+    case .json: try JSON.tensor(content.packed()).write(to: file)
+    case .npy: try NPYWriter.write(content, to: file)
+    case .npz: try NPZWriter(key: key).write(content, to: file)
+    case .csv: try DelimitedText(delimiter: ",").write(content, to: file)
+    case .text: try DelimitedText(delimiter: " ").write(content, to: file)
     }
   }
 }
@@ -58,13 +65,17 @@ public enum TensorOutput: String, CaseIterable, Sendable {
 struct DelimitedText {
   let delimiter: String
 
-  func write(_ tensor: Tensor, to file: OutputFile) throws(FileError) {
+  func write(_ content: TensorContent, to file: OutputFile) throws(FileError) {
     var text = TextBuffer(file)
-    var elements = ElementTexts(tensor)
-    let perLine = max(tensor.shape.elementsPerRow, 1)
-    for offset in 0..<tensor.shape.elementCount {
-      try text.append(elements.text(at: offset))
-      try text.append((offset + 1) % perLine == 0 ? "\n" : delimiter)
+    let perLine = max(content.shape.elementsPerRow, 1)
+    var offset = 0
+    try content.forEachBlock { block throws(FileError) in
+      let elements = BlockTexts(block, content.elementType)
+      for position in 0..<elements.count {
+        try text.append(elements.text(at: position))
+        offset += 1
+        try text.append(offset % perLine == 0 ? "\n" : delimiter)
+      }
     }
     try text.flush()
   }

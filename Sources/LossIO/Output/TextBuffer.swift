@@ -19,46 +19,66 @@ struct TextBuffer {
   mutating func flush() throws(FileError) {
     guard let file else { return }
     defer { bytes.removeAll(keepingCapacity: true) }
-    // Typed errors do not pass through the closure of withUnsafeBytes.
-    let result = bytes.withUnsafeBytes { content in
-      Result { () throws(FileError) in try file.append(content) }
-    }
-    try result.get()
+    try file.append(bytes)
   }
 }
 
-/// The elements of a tensor in C order, each in its shortest spelling that reads back as the same number.
+/// Packed elements, each in its shortest spelling that reads back as the same number.
+struct BlockTexts {
+  private let bytes: UnsafeRawBufferPointer
+  private let elementType: ElementType
+
+  /// The elements in `bytes`, which have to stay.
+  init(_ bytes: UnsafeRawBufferPointer, _ elementType: ElementType) {
+    self.bytes = bytes
+    self.elementType = elementType
+  }
+
+  var count: Int { bytes.count / elementType.byteCount }
+
+  func text(at index: Int) -> String {
+    switch elementType {
+    case .bool: load(UInt8.self, index) == 0 ? "0" : "1"
+    case .int8: load(Int8.self, index).description
+    case .uint8: load(UInt8.self, index).description
+    case .int16: load(Int16.self, index).description
+    case .uint16: load(UInt16.self, index).description
+    case .int32: load(Int32.self, index).description
+    case .uint32: load(UInt32.self, index).description
+    case .int64: load(Int64.self, index).description
+    case .uint64: load(UInt64.self, index).description
+    // Text is read as float32, so these are spelled as the float32 they are.
+    case .float16, .bfloat16: elementType.float(storedBits: load(UInt16.self, index)).description
+    case .float32: load(Float.self, index).description
+    case .float64: load(Double.self, index).description
+    }
+  }
+
+  private func load<Stored: BitwiseCopyable>(_ type: Stored.Type, _ index: Int) -> Stored {
+    bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<Stored>.size, as: type)
+  }
+}
+
+/// The elements of a tensor in C order as ``BlockTexts`` has them.
 struct ElementTexts {
-  private let tensor: Tensor
-  private var floats: [Float] = []
-  private var doubles: [Double] = []
-  private var blockStart = 0
+  private let conversion: ElementConversion
+  private var block: [UInt8] = []
+  private var range = 0..<0
   private static let blockSize = 4096
 
-  init(_ tensor: Tensor) { self.tensor = tensor }
+  init(_ tensor: Tensor) { conversion = ElementConversion(tensor) }
 
   /// The element at `offset`; offsets come in rising order.
   mutating func text(at offset: Int) -> String {
-    let isDouble = tensor.elementType == .float64
-    if offset >= blockStart + max(floats.count, doubles.count) {
-      blockStart = offset
-      let range = offset..<min(offset + Self.blockSize, tensor.shape.elementCount)
-      if isDouble {
-        doubles = Self.block(tensor, range)
-      } else {
-        floats = Self.block(tensor, range)
-      }
+    let size = conversion.elementType.byteCount
+    if !range.contains(offset) {
+      range = offset..<min(offset + Self.blockSize, conversion.tensor.shape.elementCount)
+      block = [UInt8](repeating: 0, count: range.count * size)
+      // To its own type nothing fails.
+      block.withUnsafeMutableBytes { try? conversion.convert(range, into: $0) }
     }
-    return isDouble
-      ? doubles[offset - blockStart].description : floats[offset - blockStart].description
-  }
-
-  private static func block<Scalar: ComputeScalar>(
-    _ tensor: Tensor, _ range: Range<Int>
-  ) -> [Scalar] {
-    [Scalar](unsafeUninitializedCapacity: range.count) { buffer, count in
-      tensor.read(range, into: buffer)
-      count = range.count
+    return block.withUnsafeBytes {
+      BlockTexts($0, conversion.elementType).text(at: offset - range.lowerBound)
     }
   }
 }

@@ -20,11 +20,15 @@ final class TensorResult {
   private let memory: MemorySink?
   private let file: OutputFile?
   private let format: TensorOutput
+  /// What the tensor is called in an archive.
+  private let key: String
 
   init(
-    path: String?, format: TensorOutput, elementType: ElementType, shape: Shape, isKept: Bool
+    path: String?, format: TensorOutput, key: String, elementType: ElementType, shape: Shape,
+    isKept: Bool
   ) throws {
     self.path = path
+    self.key = key
     self.format = format
     let file = try path.map { path throws(FileError) in try OutputFile(path: path) }
     self.file = file
@@ -45,7 +49,7 @@ final class TensorResult {
   /// Writes what has not been written while computing.
   func write() throws(FileError) {
     guard let file, let tensor else { return }
-    try format.write(tensor, to: file)
+    try format.write(TensorContent(tensor), key: key, to: file)
   }
 
   func commit() throws(FileError) { try file?.commit() }
@@ -77,7 +81,7 @@ struct ResultOutputs {
       isUnreduced && options.resultFormat == .json
       && (options.out == "-" || evaluation.unitShape.elementCount <= Self.largestInlineCount)
     if options.outDtype != nil, options.perRow == nil, options.grad == nil, !isUnreduced,
-      options.resultFormat != .npy
+      !options.resultFormat.hasElementType
     {
       throw UsageError.nothingToWrite(
         option: "out-dtype", needs: "an output that is a tensor: --grad, --per-row or --out x.npy")
@@ -86,23 +90,23 @@ struct ResultOutputs {
       writesValues || isInline || expectations.needsValues
       ? try TensorResult(
         path: writesValues ? options.out ?? "-" : nil, format: options.resultFormat,
-        elementType: type, shape: evaluation.unitShape,
+        key: "value", elementType: type, shape: evaluation.unitShape,
         isKept: isInline || expectations.needsValues)
       : nil
     perRow = try Self.optional(
-      options.perRow, type, evaluation.rowShape, isKept: expectations.needsPerRow)
+      options.perRow, "per_row", type, evaluation.rowShape, isKept: expectations.needsPerRow)
     gradient = try Self.optional(
-      options.grad, type, evaluation.gradientShape, isKept: expectations.needsGradient)
+      options.grad, "grad", type, evaluation.gradientShape, isKept: expectations.needsGradient)
     main = writesValues ? nil : try OutputFile(path: options.out ?? "-")
   }
 
   private static func optional(
-    _ path: String?, _ type: ElementType, _ shape: Shape, isKept: Bool
+    _ path: String?, _ key: String, _ type: ElementType, _ shape: Shape, isKept: Bool
   ) throws -> TensorResult? {
     guard path != nil || isKept else { return nil }
     let format = try path.map { path throws(FileError) in try TensorOutput(suffixOf: path) } ?? .npy
     return try TensorResult(
-      path: path, format: format, elementType: type, shape: shape, isKept: isKept)
+      path: path, format: format, key: key, elementType: type, shape: shape, isKept: isKept)
   }
 
   private static func requireDistinct(_ paths: [String?]) throws(UsageError) {
@@ -144,7 +148,8 @@ struct ResultOutputs {
       let isTerminal = options.out == nil && isatty(STDOUT_FILENO) == 1
       return try document.json(values: values).write(to: file, isIndented: isTerminal)
     }
-    try options.resultFormat.write(scalar(document.report.value ?? .nan), to: file)
+    let value = TensorContent(try scalar(document.report.value ?? .nan))
+    try options.resultFormat.write(value, key: "value", to: file)
   }
 
   /// The reduced value as a tensor without axes.

@@ -30,9 +30,10 @@ struct NPYWriterTests {
     let sink = try #require(MemorySink(elementType: type, shape: shape))
     try item.doubles.withUnsafeBufferPointer { try sink.write($0, at: 0) }
     let tensor = try #require(sink.tensor)
-    let written = try folder.written { try NPYWriter.write(tensor, to: $0) }
+    let written = try folder.written { try NPYWriter.write(TensorContent(tensor), to: $0) }
     #expect(written == (try expected(item)))
-    #expect(written == (try folder.written { try TensorOutput.npy.write(tensor, to: $0) }))
+    #expect(
+      written == (try folder.written { try TensorOutput.npy.write(TensorContent(tensor), to: $0) }))
   }
 
   @Test("a sink that is filled from the back writes the same bytes", arguments: cases)
@@ -77,7 +78,7 @@ struct NPYWriterTests {
     let sink = try #require(MemorySink(elementType: type, shape: shape))
     try [1.0, 0, 3, 2].withUnsafeBufferPointer { try sink.write($0, at: 0) }
     let tensor = try #require(sink.tensor)
-    let bytes = try folder.written { try NPYWriter.write(tensor, to: $0) }
+    let bytes = try folder.written { try NPYWriter.write(TensorContent(tensor), to: $0) }
     let start = "{'descr': '\(descr)', 'fortran_order': False, 'shape': (2, 2), } "
     #expect(bytes[10...].starts(with: start.utf8))
     let read = try NPYBytes.read(bytes, options: ReadOptions(elementType: type))
@@ -103,7 +104,7 @@ struct NPYWriterTests {
     let storage = ByteStorage(copying: [9, 9, 9, 0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0, 9] as [UInt8])
     let tensor = try #require(
       Tensor(storage: storage, byteOffset: 3, elementType: .float32, shape: .vector(2)))
-    let bytes = try folder.written { try NPYWriter.write(tensor, to: $0) }
+    let bytes = try folder.written { try NPYWriter.write(TensorContent(tensor), to: $0) }
     #expect(bytes.suffix(from: 128) == [0, 0, 0x80, 0x3F, 0, 0, 0x20, 0xC0])
     #expect(try NPYBytes.read(bytes).values(as: Float.self) == [1, -2.5])
   }
@@ -114,7 +115,8 @@ struct NPYWriterTests {
     let file = try OutputFile(path: "/dev/full")
     // 28 is ENOSPC.
     #expect(throws: FileError("/dev/full", .cannotWrite(errno: 28))) {
-      try NPYWriter.write(Tensor([1, 2] as [Float], shape: .vector(2)), to: file)
+      try NPYWriter.write(
+        TensorContent(Tensor([1, 2] as [Float], shape: .vector(2))), to: file)
     }
     #expect(throws: FileError("/dev/full", .cannotWrite(errno: 28))) {
       try NPYSink(file, elementType: .float32, shape: .vector(2))
