@@ -14,10 +14,10 @@ public struct Dataset: Sendable {
   public let arguments: [String]
 
   /// The files in order, each with its tensor.
-  public let files: [TensorFile]
+  public private(set) var files: [TensorFile]
 
   /// The whole.
-  public let tensor: Tensor
+  public private(set) var tensor: Tensor
 
   /// Whether it was named as one file, not by several arguments, a pattern or a list.
   public var isSingle: Bool { files.map(\.name) == arguments && files.count == 1 }
@@ -60,6 +60,32 @@ public struct Dataset: Sendable {
     self.arguments = arguments
     self.files = files
     self.tensor = tensor
+  }
+
+  /// The rows of the whole that have a missing value and are to be left out; `tensor` still has them.
+  public var missingRows: [Int] {
+    var start = 0
+    return files.flatMap { file in
+      defer { start += file.tensor.shape.rowCount }
+      return file.missingRows.map { start + $0 }
+    }
+  }
+
+  /// Leaves rows out of the whole.
+  ///
+  /// - Parameter rows: in ascending order, none twice, all within the whole, which is no scalar.
+  /// - Throws: `FileError.notEnoughMemory` where there is none for the rest.
+  public mutating func leaveOut(rows: [Int]) throws(FileError) {
+    var rest = rows[...]
+    var start = 0
+    for index in files.indices {
+      let end = start + files[index].tensor.shape.rowCount
+      let own = rest.prefix { $0 < end }
+      rest = rest.dropFirst(own.count)
+      if !own.isEmpty { try files[index].leaveOut(rows: own.map { $0 - start }) }
+      start = end
+    }
+    if let joined = Tensor.joined(files.map(\.tensor)) { tensor = joined }
   }
 
   /// Checks, after the tensor was used, that its elements were the files'.

@@ -83,6 +83,7 @@ public struct FileError: Error, Equatable, Sendable {
 
     // CSV.
     case notANumber(column: String, found: String)
+    case missingValue(column: String, found: String)
     case inexactInteger(column: String, found: String, type: String)
     case raggedRow(expected: Int, found: Int)
     case unknownColumn(name: String, nearest: String?, known: [String])
@@ -90,6 +91,12 @@ public struct FileError: Error, Equatable, Sendable {
     case badColumnSelection(String)
     case duplicateColumn(name: String, first: Int, second: Int)
     case namesNeedHeader(name: String)
+    case namesWithoutHeader(name: String)
+    case sameMark(String, first: String, second: String)
+    case ambiguousDelimiter(found: [String])
+    case rowsToSkipDiffer(expected: Int, of: String, found: Int)
+    case rowsToSkipUnpaired(row: Int, input: String, of: String)
+    case allRowsMissing(count: Int)
     case malformedQuotes(String)
     case loneCarriageReturn
     case noRows

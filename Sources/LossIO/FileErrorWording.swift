@@ -119,6 +119,10 @@ extension FileError {
       Wording(
         "not-a-number", "column \(column): expected a number, found \(found)",
         hint: separatorHint(found))
+    case .missingValue(let column, let found):
+      Wording(
+        "missing-value", "column \(column): expected a number, found \(found)",
+        hint: "if it is a missing value, add --na nan or --na skip-row")
     case .inexactInteger(let column, let found, let type):
       Wording(
         "inexact-integer", "column \(column): \(type) cannot hold the integer \(found) exactly",
@@ -146,6 +150,35 @@ extension FileError {
       Wording(
         "names-need-header", "expected a header row to find column \"\(name)\" in, found numbers",
         hint: "select columns by number, counted from 1")
+    case .namesWithoutHeader(let name):
+      Wording(
+        "names-without-header",
+        "expected columns by number with --header no, found the name \(quotedForMessage(name))",
+        hint: "count columns from 1")
+    case .sameMark(let mark, let first, let second):
+      Wording(
+        "same-mark",
+        "expected different characters for \(first) and \(second), found \(mark) twice",
+        hint: "name what separates fields with --delimiter, such as --delimiter ';'")
+    case .ambiguousDelimiter(let found):
+      Wording(
+        "ambiguous-delimiter",
+        "expected one delimiter that fits the first rows, found \(found.joined(separator: " and "))",
+        hint: "name it with --delimiter")
+    case .rowsToSkipDiffer(let expected, let input, let found):
+      Wording(
+        "rows-to-skip-differ",
+        "expected \(expected) rows as in \(input), to leave the same out of both, found \(found)")
+    case .rowsToSkipUnpaired(let row, let input, let first):
+      Wording(
+        "rows-to-skip-unpaired",
+        "expected a missing value only where rows are samples, found one in row \(row) of \(input), "
+          + (input == first
+            ? "whose rows are no samples" : "whose rows do not belong to those of \(first)"),
+        hint: "--na skip-row leaves out samples; complete the file, or take --na nan")
+    case .allRowsMissing(let count):
+      Wording(
+        "all-rows-missing", "expected a row complete in all inputs, found none among \(count)")
     case .malformedQuotes(let what):
       Wording("malformed-quotes", what)
     case .loneCarriageReturn:
@@ -264,16 +297,4 @@ private func hexadecimal(_ value: UInt32) -> String {
 func systemMessage(_ code: CInt) -> String {
   guard let text = strerror(code) else { return "error \(code)" }
   return String(cString: text)
-}
-
-/// What to do about a field that looks like several numbers: the file has another separator.
-private func separatorHint(_ found: String) -> String? {
-  let content = found.dropFirst().dropLast()
-  for (separator, name) in [(";", "semicolons"), ("\\t", "tabs"), (" ", "spaces")] {
-    let parts = content.split(separator: separator)
-    if parts.count > 1, parts.allSatisfy({ $0.first.map("+-.0123456789".contains) ?? false }) {
-      return "fields are separated by commas, or by tabs in .tsv files, not by \(name)"
-    }
-  }
-  return nil
 }

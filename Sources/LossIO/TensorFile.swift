@@ -47,19 +47,24 @@ public struct ReadOptions: Sendable {
   /// The type numbers in text are read as.
   public var textType: ElementType
 
+  /// How CSV files are spelt.
+  public var csv: CSVDialect
+
   /// How many bytes may be read from a pipe or decompressed; half of the memory where nil.
   public var byteLimit: Int?
 
-  /// How many threads may verify checksums; asked only where there are some.
+  /// How many threads may verify checksums and read text; asked only where there is some.
   public var threadCount: @Sendable () -> Int
 
   /// Options with nothing overridden.
   public init(
-    elementType: ElementType? = nil, textType: ElementType = .float32, byteLimit: Int? = nil,
+    elementType: ElementType? = nil, textType: ElementType = .float32,
+    csv: CSVDialect = CSVDialect(), byteLimit: Int? = nil,
     threadCount: @escaping @Sendable () -> Int = { 1 }
   ) {
     self.elementType = elementType
     self.textType = textType
+    self.csv = csv
     self.byteLimit = byteLimit
     self.threadCount = threadCount
   }
@@ -71,7 +76,7 @@ public struct TensorFile: Sendable {
   public let name: String
 
   /// The content.
-  public let tensor: Tensor
+  public private(set) var tensor: Tensor
 
   /// The selected columns' names, for text with a header.
   public let columns: [String]?
@@ -82,15 +87,23 @@ public struct TensorFile: Sendable {
   /// Whether a row taken for a header may as well be data with a slip in it.
   public let isHeaderDoubtful: Bool
 
+  /// What separates the fields of text, where that was for the reader to find out.
+  public let delimiter: UInt8?
+
+  /// The rows, counted from 0, that have a missing value and are to be left out; `tensor` still has them.
+  public private(set) var missingRows: [Int]
+
   /// The file the content is mapped from; nil for content in memory of our own.
   private var mapping: FileMapping?
 
   /// A tensor read from a file.
   public init(
     name: String, tensor: Tensor, columns: [String]? = nil, hasHeader: Bool? = nil,
-    isHeaderDoubtful: Bool = false
+    isHeaderDoubtful: Bool = false, delimiter: UInt8? = nil, missingRows: [Int] = []
   ) {
     self.isHeaderDoubtful = isHeaderDoubtful
+    self.delimiter = delimiter
+    self.missingRows = missingRows
     self.name = name
     self.tensor = tensor
     self.columns = columns
@@ -106,6 +119,18 @@ public struct TensorFile: Sendable {
     self = try FileFormats.read(
       source, name: name, selector: selection.selector, options: options)
     mapping = source.mapping
+  }
+
+  /// Leaves rows out of the tensor.
+  ///
+  /// - Parameter rows: in ascending order.
+  /// - Throws: `FileError.notEnoughMemory` where there is none for the rest.
+  public mutating func leaveOut(rows: [Int]) throws(FileError) {
+    guard let rest = tensor.leavingOut(rows: rows) else {
+      let count = tensor.shape.elementCount * tensor.elementType.byteCount
+      throw FileError(FileSelection(name).path, .notEnoughMemory(bytes: count))
+    }
+    (tensor, missingRows) = (rest, [])
   }
 
   /// Checks, after the tensor was used, that its elements were the file's.

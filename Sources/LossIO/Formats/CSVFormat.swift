@@ -1,6 +1,7 @@
 import LossTensor
 
 /// Numbers as text: fields separated by commas (by tabs in `.tsv` files), rows ended by LF or CRLF.
+/// ``CSVDialect`` has what else a file may be like.
 ///
 ///     score,label            a header, where a field of the first row is not a number
 ///     0.25,1                 blanks around numbers mean nothing
@@ -40,6 +41,9 @@ public enum CSVFormat: FileFormat {
 
   /// Reads the selected columns: one as a vector (rows,), several as a matrix (rows, columns).
   ///
+  /// Rows to be left out for a missing value are still there, and `missingRows` has them: whoever reads
+  /// several files that belong together has to leave them out of all.
+  ///
   /// - Parameter selector: columns by name or number, in the grammar of `CSVSelection`; all where nil.
   public static func read(
     _ source: ByteSource, name: String, selector: String?, options: ReadOptions
@@ -48,21 +52,24 @@ public enum CSVFormat: FileFormat {
     guard let type = CSVElement(requested) else {
       throw FileError(source.path, .unsupportedTextType(requested: requested.rawValue))
     }
-    let layout = try CSVLayout(of: CSVText(source), selector: selector)
-    let (storage, rowCount) = try rows(of: layout, as: type)
+    let layout = try CSVLayout(of: CSVText(source, options.csv), selector: selector)
+    let (storage, rows) = try rows(of: layout, as: type)
+    let rowCount = rows.count
     let width = layout.selected.count
     guard let shape = Shape(width == 1 ? [rowCount] : [rowCount, width]),
       let tensor = Tensor(storage: storage, elementType: requested, shape: shape)
     else { throw FileError(source.path, .shapeOverflow(shape: "(\(rowCount), \(width))")) }
     return TensorFile(
       name: name, tensor: tensor, columns: layout.selectedNames, hasHeader: layout.names != nil,
-      isHeaderDoubtful: layout.isHeaderDoubtful)
+      isHeaderDoubtful: layout.isHeaderDoubtful,
+      delimiter: options.csv.delimiter == .automatic ? layout.text.delimiter : nil,
+      missingRows: rows.missing)
   }
 
   /// Reads all rows into one piece of memory.
   private static func rows(
     of layout: CSVLayout, as type: CSVElement
-  ) throws(FileError) -> (storage: ByteStorage, count: Int) {
+  ) throws(FileError) -> (storage: ByteStorage, rows: CSVRows) {
     let path = layout.text.source.path
     let reader = CSVRowReader(layout: layout, type: type)
     // Pages beyond the last row are never touched, so that the bound need not be tight.
@@ -70,8 +77,8 @@ public enum CSVFormat: FileFormat {
     guard !overflow, let memory = MutableByteStorage(byteCount: size) else {
       throw FileError(path, .notEnoughMemory(bytes: overflow ? Int.max : size))
     }
-    let count = try reader.read(layout.dataRange, into: memory.bytes)
-    guard count > 0 else { throw FileError(path, .noRows) }
-    return (memory.frozen(count: count * reader.rowByteCount), count)
+    let rows = try reader.read(layout.dataRange, into: memory.bytes)
+    guard rows.count > 0 else { throw FileError(path, .noRows) }
+    return (memory.frozen(count: rows.count * reader.rowByteCount), rows)
   }
 }

@@ -23,27 +23,36 @@ struct CSVLayout: Sendable {
   /// - Throws: `FileError` where there is no row, or `selector` does not fit the columns.
   init(of text: CSVText, selector: String?) throws(FileError) {
     let bytes = text.bytes
-    let firstRow = text.skippingBlankLines(0, in: bytes)
+    let firstRow = text.skippingEmptyLines(0, keepsBlankLines: false, in: bytes)
     guard firstRow < bytes.count else { throw FileError(text.source.path, .empty) }
     let (fields, next) = try text.record(at: firstRow)
-    let areNumbers = fields.map { CSVNumber.isNumber(bytes, in: $0.content) }
+    let areNumbers = fields.map {
+      CSVNumber.isNumber(bytes, in: $0.content, mark: text.decimalMark)
+    }
+    // What stands for no value is no name either.
+    let areData = zip(fields, areNumbers).map { $1 || text.isMissing($0) }
 
     let path = text.source.path
+    let header = text.dialect.header
     let selection = try CSVSelection(selector ?? "1-", path: path)
     // A name can be looked up only in a header, so that then all fields tell whether there is one.
     var names: [String]?
     if let name = selection.firstName {
-      guard areNumbers.contains(false) else {
+      guard header != .no else { throw FileError(path, .namesWithoutHeader(name: name)) }
+      guard header == .yes || areData.contains(false) else {
         throw FileError(path, .namesNeedHeader(name: name))
       }
+    }
+    if header == .yes || selection.firstName != nil {
       names = fields.map { text.content(of: $0) }
     }
     selected = try selection.columns(count: fields.count, names: names)
-    if names == nil, selected.contains(where: { !areNumbers[$0] }) {
+    if header == .auto, names == nil, selected.contains(where: { !areData[$0] }) {
       names = fields.map { text.content(of: $0) }
     }
     isHeaderDoubtful =
-      names != nil && selection.firstName == nil && selected.contains { areNumbers[$0] }
+      header == .auto && names != nil && selection.firstName == nil
+      && selected.contains { areNumbers[$0] }
     if names != nil, let field = fields.first(where: { $0.control >= 0 }) {
       throw text.controlError(field)
     }
@@ -60,9 +69,10 @@ struct CSVLayout: Sendable {
     let bytes = text.bytes[dataRange]
     var lineCount = 1
     for byte in bytes { lineCount &+= byte == CSVByte.lineFeed ? 1 : 0 }
-    // A row has no fewer bytes than its delimiters, its line end and a digit for each number. This
-    // keeps what a file of empty lines asks for within a few times its own size.
-    return min(lineCount, bytes.count / (columnCount + selected.count) + 1)
+    // A row has no fewer bytes than its delimiters, its line end and, unless it is missing, a digit for
+    // each number. This keeps what a file of empty lines asks for within a few times its own size.
+    let digits = text.dialect.missing == .error ? selected.count : 0
+    return min(lineCount, bytes.count / (columnCount + digits) + 1)
   }
 
   /// The names of the columns read, where there is a header.

@@ -50,13 +50,14 @@ enum CSVElement: Sendable {
   }
 }
 
-/// Numbers as people and programs write them: `-1.5`, `+2`, `.5`, `1e-3`, `NaN`, `-inf`, `Infinity`.
+/// Numbers as people and programs write them: `-1.5`, `+2`, `.5`, `1e-3`, `NaN`, `-inf`, `Infinity`; or
+/// `-1,5` where the decimal mark is a comma.
 enum CSVNumber {
   /// Reads the longest number at `offset`; nil where there is none. What follows is for the caller to
   /// check. A magnitude that double cannot hold becomes an infinity or zero, as in Python.
   @inline(__always)
   static func parse(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int
+    _ bytes: UnsafeRawBufferPointer, at offset: Int, mark: UInt8
   ) -> (value: Double, end: Int)? {
     guard offset < bytes.count, let base = bytes.baseAddress else { return nil }
     var start = offset
@@ -68,7 +69,9 @@ enum CSVNumber {
     let first = (base + start).assumingMemoryBound(to: CChar.self)
     let last = (base + bytes.count).assumingMemoryBound(to: CChar.self)
     var value = 0.0
-    guard let next = lossctl_parse_double(first, last, &value), next > first else { return nil }
+    guard let next = lossctl_parse_double(first, last, CChar(bitPattern: mark), &value),
+      next > first
+    else { return nil }
     let end = start + (next - first)
     // C's spelling nan(payload) is not one of ours.
     if value.isNaN, bytes[end - 1] == UInt8(ascii: ")") { return nil }
@@ -76,8 +79,10 @@ enum CSVNumber {
   }
 
   /// Whether all of `range` is a number.
-  static func isNumber(_ bytes: UnsafeRawBufferPointer, in range: Range<Int>) -> Bool {
-    parse(UnsafeRawBufferPointer(rebasing: bytes[range]), at: 0)?.end == range.count
+  static func isNumber(
+    _ bytes: UnsafeRawBufferPointer, in range: Range<Int>, mark: UInt8
+  ) -> Bool {
+    parse(UnsafeRawBufferPointer(rebasing: bytes[range]), at: 0, mark: mark)?.end == range.count
   }
 
   /// The digits of a number written as a sign and digits only; nil where it has a point, an exponent

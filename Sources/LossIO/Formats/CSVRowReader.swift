@@ -1,5 +1,12 @@
 import LossTensor
 
+/// Rows that were read.
+struct CSVRows: Equatable {
+  var count = 0
+  /// Those with a missing value, counted from 0, where they are to be left out.
+  var missing: [Int] = []
+}
+
 /// Reads rows of numbers out of a stretch of the text.
 ///
 /// This is where the time goes. Selected fields are parsed where they stand, with nothing allocated, and
@@ -24,46 +31,56 @@ struct CSVRowReader: Sendable {
     self.targets = targets
   }
 
+  /// In a single column an empty line may be a missing value.
+  private var keepsBlankLines: Bool { layout.columnCount == 1 }
+
   /// Bytes of a row of the result.
   var rowByteCount: Int { layout.selected.count * elementByteCount }
 
-  /// Writes the rows that begin in `range`, packed, and returns how many there are.
+  /// Writes the rows that begin in `range`, packed, and returns how many there are. Missing values that
+  /// are no error are NaN.
   ///
   /// - Parameter range: from the start of a row; the last row is read to its end.
   /// - Throws: `FileError` at the first row that is ragged or has a selected field that is not a number.
   func read(
     _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer
-  ) throws(FileError) -> Int {
+  ) throws(FileError) -> CSVRows {
     let bytes = layout.text.bytes
-    // In a single column an empty line may be a missing value.
-    let skipsBlankLines = layout.columnCount > 1
     var cursor = range.lowerBound
-    var row = 0
+    var rows = CSVRows()
     var free = destination.count
     while true {
-      if skipsBlankLines { cursor = layout.text.skippingBlankLines(cursor, in: bytes) }
-      guard cursor < range.upperBound else { return row }
+      cursor = layout.text.skippingEmptyLines(
+        cursor, keepsBlankLines: keepsBlankLines, in: bytes)
+      guard cursor < range.upperBound else { return rows }
       guard free >= rowByteCount, let base = destination.baseAddress else {
         throw layout.text.error(.notEnoughMemory(bytes: destination.count), at: cursor)
       }
-      cursor = try readRow(at: cursor, of: bytes, into: base + (destination.count - free))
+      var isMissing = false
+      cursor = try readRow(
+        at: cursor, of: bytes, into: base + (destination.count - free), isMissing: &isMissing)
+      if isMissing, layout.text.dialect.missing == .skipRow { rows.missing.append(rows.count) }
       free -= rowByteCount
-      row += 1
+      rows.count += 1
     }
   }
 
   /// Reads one row and returns where the next line begins.
+  ///
+  /// - Parameter isMissing: becomes true where a value is missing.
   @inline(__always)
   private func readRow(
-    at start: Int, of bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer
+    at start: Int, of bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer,
+    isMissing: inout Bool
   ) throws(FileError) -> Int {
     var cursor = start
     for column in targets.indices {
       let offset = targets[column]
       if offset >= 0 {
-        guard let number = number(at: cursor, of: bytes) else {
-          throw explanation(row: start, column: column)
-        }
+        guard
+          let number = number(at: cursor, of: bytes)
+            ?? missingValue(at: cursor, of: bytes, isMissing: &isMissing)
+        else { throw explanation(row: start, column: column) }
         store(number.value, at: target + offset)
         cursor = number.end
       } else {
@@ -100,8 +117,10 @@ struct CSVRowReader: Sendable {
   private func number(
     at offset: Int, of bytes: UnsafeRawBufferPointer
   ) -> (value: Double, end: Int)? {
+    if layout.text.hasMissingNumbers, isMissing(offset, of: bytes) { return nil }
     let start = layout.text.skippingBlanks(offset, in: bytes)
-    guard let (value, end) = CSVNumber.parse(bytes, at: start) else {
+    guard let (value, end) = CSVNumber.parse(bytes, at: start, mark: layout.text.decimalMark)
+    else {
       return quotedNumber(at: start, of: bytes)
     }
     guard value.magnitude < type.exactLimit || isExact(bytes, start..<end, value) else {
@@ -117,13 +136,28 @@ struct CSVRowReader: Sendable {
     guard offset < bytes.count, bytes[offset] == CSVByte.quote else { return nil }
     var start = offset + 1
     while start < bytes.count, CSVText.isBlankInQuotes(bytes[start]) { start += 1 }
-    guard let (value, end) = CSVNumber.parse(bytes, at: start),
+    guard let (value, end) = CSVNumber.parse(bytes, at: start, mark: layout.text.decimalMark),
       isExact(bytes, start..<end, value)
     else { return nil }
     var close = end
     while close < bytes.count, CSVText.isBlankInQuotes(bytes[close]) { close += 1 }
     guard close < bytes.count, bytes[close] == CSVByte.quote else { return nil }
     return (value, layout.text.skippingBlanks(close + 1, in: bytes))
+  }
+
+  /// NaN where the field at `offset` stands for a missing value that is no error, and where it ends.
+  private func missingValue(
+    at offset: Int, of bytes: UnsafeRawBufferPointer, isMissing: inout Bool
+  ) -> (value: Double, end: Int)? {
+    guard layout.text.dialect.missing != .error,
+      let field = try? layout.text.field(at: offset, in: bytes), layout.text.isMissing(field)
+    else { return nil }
+    isMissing = true
+    return (.nan, field.end)
+  }
+
+  private func isMissing(_ offset: Int, of bytes: UnsafeRawBufferPointer) -> Bool {
+    (try? layout.text.field(at: offset, in: bytes)).map(layout.text.isMissing) ?? false
   }
 
   /// Whether the number may be rounded: where a point or exponent shows that it is one of those that
@@ -159,16 +193,19 @@ struct CSVRowReader: Sendable {
     let name = layout.label(ofColumn: column)
     let isLine = layout.columnCount == 1 && !field.isQuoted
     let content = text.content(of: field, limit: 400)
-    if let digits = CSVNumber.integerDigits(text.bytes, in: field.content),
-      !type.holds(integer: digits)
-    {
-      let found = content.count > 40 ? content.prefix(40) + "…" : content[...]
-      return text.error(
-        .inexactInteger(column: name, found: String(found), type: type.elementType.rawValue),
-        at: field.start)
-    }
     let nothing = isLine ? "an empty line" : "an empty field"
     let found = content.isEmpty ? nothing : quotedForMessage(content)
+    if text.isMissing(field) {
+      return text.error(.missingValue(column: name, found: found), at: field.start)
+    }
+    if let integer = CSVNumber.integerDigits(text.bytes, in: field.content),
+      !type.holds(integer: integer)
+    {
+      let digits = content.count > 40 ? content.prefix(40) + "…" : content[...]
+      return text.error(
+        .inexactInteger(column: name, found: String(digits), type: type.elementType.rawValue),
+        at: field.start)
+    }
     return text.error(.notANumber(column: name, found: found), at: field.start)
   }
 }

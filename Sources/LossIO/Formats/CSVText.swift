@@ -4,14 +4,38 @@
 struct CSVText: Sendable {
   let source: ByteSource
   let delimiter: UInt8
+  let dialect: CSVDialect
+
+  /// What stands between the whole and the rest of a number.
+  let decimalMark: UInt8
+
+  /// What comments begin with; -1 where there are none.
+  private let comment: Int
+
+  /// `CSVDialect.missingTexts`, as they stand in a file.
+  private let missingTexts: [[UInt8]]
+
+  /// Whether some of them are numbers, which must not be read as what they are.
+  let hasMissingNumbers: Bool
 
   /// How many bytes of `source` stand before and within the text.
   private let start: Int
   let count: Int
 
-  init(_ source: ByteSource) {
+  /// The text of `source`.
+  ///
+  /// - Parameter delimiter: what separates its fields, with which `dialect` has been reconciled.
+  init(_ source: ByteSource, delimiter: UInt8, dialect: CSVDialect) {
     self.source = source
-    delimiter = fileSuffix(source.contentName) == "tsv" ? CSVByte.tab : CSVByte.comma
+    self.delimiter = delimiter
+    self.dialect = dialect
+    let mark = dialect.decimalMark.byte
+    decimalMark = mark
+    comment = dialect.comment.map(Int.init) ?? -1
+    missingTexts = dialect.missingTexts.map { Array($0.utf8) }
+    hasMissingNumbers = missingTexts.contains { text in
+      text.withUnsafeBytes { CSVNumber.isNumber($0, in: 0..<$0.count, mark: mark) }
+    }
     let bytes = source.bytes
     start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     count = Self.endWithoutBlankLines(bytes, from: start, delimiter: delimiter) - start
@@ -30,7 +54,7 @@ struct CSVText: Sendable {
         // A carriage return is part of the line end only here; alone it is an error that must stay.
         if cursor > start, bytes[cursor - 1] == CSVByte.carriageReturn { cursor -= 1 }
         end = cursor
-      case CSVByte.space: break
+      case CSVByte.space where delimiter != CSVByte.space: break
       case CSVByte.tab where delimiter != CSVByte.tab: break
       default: return end
       }
@@ -61,7 +85,7 @@ struct CSVText: Sendable {
   /// Whether a byte may stand around a number or a quoted field.
   @inline(__always)
   func isBlank(_ byte: UInt8) -> Bool {
-    byte == CSVByte.space || (byte == CSVByte.tab && delimiter != CSVByte.tab)
+    (byte == CSVByte.space || byte == CSVByte.tab) && byte != delimiter
   }
 
   /// Skips blanks from `offset` on.
@@ -72,16 +96,40 @@ struct CSVText: Sendable {
     return cursor
   }
 
-  /// Skips lines of nothing but blanks from the line start `offset` on.
+  /// Skips lines of nothing but blanks, and comments, from the line start `offset` on.
+  ///
+  /// - Parameter keepsBlankLines: whether only comments are skipped.
   @inline(__always)
-  func skippingBlankLines(_ offset: Int, in bytes: UnsafeRawBufferPointer) -> Int {
+  func skippingEmptyLines(
+    _ offset: Int, keepsBlankLines: Bool, in bytes: UnsafeRawBufferPointer
+  ) -> Int {
     var lineStart = offset
-    while lineStart < bytes.count, bytes[lineStart] <= CSVByte.space {
+    while lineStart < bytes.count,
+      bytes[lineStart] <= CSVByte.space || Int(bytes[lineStart]) == comment
+    {
       let end = skippingBlanks(lineStart, in: bytes)
-      guard let next = lineEnd(at: end, in: bytes) else { break }
-      lineStart = next
+      if end < bytes.count, Int(bytes[end]) == comment {
+        lineStart = endOfComment(from: end, in: bytes)
+      } else if !keepsBlankLines, let next = lineEnd(at: end, in: bytes) {
+        lineStart = next
+      } else {
+        break
+      }
     }
     return lineStart
+  }
+
+  private func endOfComment(from offset: Int, in bytes: UnsafeRawBufferPointer) -> Int {
+    var cursor = offset
+    while cursor < bytes.count, bytes[cursor] != CSVByte.lineFeed { cursor += 1 }
+    return min(cursor + 1, bytes.count)
+  }
+
+  /// Whether a field stands for a missing value.
+  func isMissing(_ field: CSVField) -> Bool {
+    guard !field.content.isEmpty else { return true }
+    let content = bytes[field.content]
+    return missingTexts.contains { $0.elementsEqual(content) }
   }
 
   /// The start of the line after the LF, CRLF or end of text at `offset`; nil where there is none.

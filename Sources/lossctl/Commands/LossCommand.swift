@@ -19,10 +19,15 @@ protocol LossFlags: ParsableArguments {
 
   /// The loss with these options.
   func makeLoss() throws -> any Loss
+
+  /// Whether the first axis of predictions with so many axes is that of the samples, so that a row can be
+  /// left out of all inputs.
+  func hasSampleRows(rank: Int) -> Bool
 }
 
 extension LossFlags {
   static var aliases: [String] { [] }
+  func hasSampleRows(rank: Int) -> Bool { true }
 }
 
 /// The command of a loss: open inputs, evaluate, verify, write.
@@ -37,6 +42,9 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
 
   @OptionGroup(title: "Inputs and definition")
   var flags: Flags
+
+  @OptionGroup(title: "CSV tables")
+  var tables: TableOptions
 
   @OptionGroup(title: "Result")
   var result: ResultOptions
@@ -55,15 +63,16 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
     try running.requireValid()
     try result.requireValid(isGradientChecked: checks.expectGrad != nil)
     let policies = try policies
-    let inputs = try InputFiles(
-      opening: flags.inputs + gradOutput, for: numbers.computeDtype, reading: running.readOptions)
+    var inputs = try InputFiles(
+      opening: flags.inputs + gradOutput, for: numbers.computeDtype, reading: readOptions)
+    try inputs.leaveOutMissingRows(areSamples: flags.hasSampleRows)
     try inputs.explaining {
       let loss = try flags.makeLoss()
       let evaluation = try LossEvaluation(
         loss, inputs: inputs.tensors, gradientOutput: inputs["grad-output"], policies: policies)
       let expectations = try Expectations(
         checks, reduction: result.reduction, computeType: evaluation.computeType,
-        reading: running.readOptions)
+        reading: readOptions)
       let outputs = try ResultOutputs(result, evaluation, expectations)
       timing.end(.open)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
@@ -84,6 +93,12 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       ?? []
   }
 
+  private var readOptions: ReadOptions {
+    var options = running.readOptions
+    options.csv = tables.dialect
+    return options
+  }
+
   private var policies: EvaluationPolicies {
     get throws(UsageError) {
       var policies = EvaluationPolicies()
@@ -99,6 +114,7 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
   }
 
   private func warn(about report: LossReport, _ inputs: InputFiles) {
+    for note in inputs.notes { running.diagnostics.note(note) }
     for warning in inputs.warnings + report.warnings.map(\.message) {
       running.diagnostics.warn(warning)
     }

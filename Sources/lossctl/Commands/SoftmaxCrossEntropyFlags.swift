@@ -60,6 +60,10 @@ struct SoftmaxCrossEntropyFlags: LossFlags {
       }
   }
 
+  func hasSampleRows(rank: Int) -> Bool {
+    rank > 1 && classAxis != 0 && classAxis != -rank
+  }
+
   func makeLoss() throws -> any Loss {
     try SoftmaxCrossEntropy(
       from: from, ignoreIndex: ignoreIndex, labelSmoothing: labelSmoothing.value,

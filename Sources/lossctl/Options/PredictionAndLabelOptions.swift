@@ -30,8 +30,10 @@ struct PredictionAndLabelOptions: ParsableArguments {
   /// The files to open.
   var requests: [InputRequest] {
     [
-      InputRequest(name: "pred", arguments: pred, elementType: predDtype?.elementType),
-      InputRequest(name: "label", arguments: label, elementType: labelDtype?.elementType),
+      InputRequest(
+        name: "pred", arguments: pred, elementType: predDtype?.elementType, isPaired: true),
+      InputRequest(
+        name: "label", arguments: label, elementType: labelDtype?.elementType, isPaired: true),
     ]
   }
 }

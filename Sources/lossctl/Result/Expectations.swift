@@ -62,6 +62,9 @@ struct Expectations {
   ) throws {
     // Text has no type; it is read in the result's, so that what lossctl printed is what it reads.
     var reading = reading
+    // The result has no rows that were left out, so that leaving out others would compare rows that do
+    // not belong together.
+    if reading.csv.missing == .skipRow { reading.csv.missing = .error }
     reading.textType = computeType == .float64 ? .float64 : .float32
     func read(_ argument: String) throws(FileError) -> Dataset {
       try Dataset(reading: [argument], options: reading)

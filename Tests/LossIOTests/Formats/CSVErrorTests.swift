@@ -75,14 +75,14 @@ struct CSVErrorTests {
 
   @Test("in a single column an empty line may be a missing value")
   func emptyLines() throws {
-    let missing = FileError.Problem.notANumber(column: "1", found: "an empty line")
+    let missing = FileError.Problem.missingValue(column: "1", found: "an empty line")
     expectCSV("1\n\n2\n", at: .line(2, column: 1), fails: missing)
     expectCSV("1\r\n\r\n2\r\n", at: .line(2, column: 1), fails: missing)
     expectCSV("\n1\n2\n", at: .line(1, column: 1), fails: missing)
     expectCSV("1\n  \n2\n", at: .line(2, column: 3), fails: missing)
     expectCSV(
       "v\n1\n\n2\n", at: .line(3, column: 1),
-      fails: .notANumber(column: #""v""#, found: "an empty line"))
+      fails: .missingValue(column: #""v""#, found: "an empty line"))
     #expect(try readCSV("\n\nv\n1\n").doubles == [1])
   }
 
@@ -100,10 +100,12 @@ struct CSVErrorTests {
     func hint(_ found: String) -> String? {
       FileError("t.csv", .notANumber(column: "1", found: found)).wording.hint
     }
-    let expected = "fields are separated by commas, or by tabs in .tsv files, not by "
-    #expect(hint(#""0.5;1""#) == expected + "semicolons")
-    #expect(hint(#""0.5\t-1""#) == expected + "tabs")
-    #expect(hint(#""0.5 1e3 2""#) == expected + "spaces")
+    #expect(hint(#""0.5;1""#) == "if semicolons separate the fields, add --delimiter ';'")
+    #expect(hint(#""0.5|1""#) == "if bars separate the fields, add --delimiter '|'")
+    #expect(hint(#""0.5\t-1""#) == "if tabs separate the fields, add --delimiter tab")
+    #expect(hint(#""0.5 1e3 2""#) == "if spaces separate the fields, add --delimiter space")
+    #expect(hint(#""-0,5""#) == "if commas are decimal marks, add --decimal ,")
+    #expect(hint(#""a,b""#) == nil)
     #expect(hint(#""1 apple""#) == nil)
     #expect(hint(#""abc""#) == nil)
     #expect(hint("an empty line") == nil)

@@ -114,7 +114,7 @@ struct CSVTableTests {
     #expect(file.doubles == [1, 2, 3, 4])
     expectCSV(
       "1\t2\n3\t\n", path: "t.tsv", at: .line(2, column: 3),
-      fails: .notANumber(column: "2", found: "an empty field"))
+      fails: .missingValue(column: "2", found: "an empty field"))
   }
 
   @Test("a quoted name keeps its doubled quotes, commas and line breaks")

@@ -1,0 +1,20 @@
+// What to do about errors, where that depends on what was found.
+
+/// What to do about a field that looks like several numbers: the file has another separator.
+func separatorHint(_ found: String) -> String? {
+  let content = found.dropFirst().dropLast()
+  let separators = [
+    (";", "semicolons separate", "--delimiter ';'"), ("|", "bars separate", "--delimiter '|'"),
+    ("\\t", "tabs separate", "--delimiter tab"), (" ", "spaces separate", "--delimiter space"),
+  ]
+  for (separator, what, option) in separators {
+    let parts = content.split(separator: separator)
+    let areNumbers = parts.allSatisfy { $0.first.map("+-.0123456789".contains) ?? false }
+    if parts.count > 1, areNumbers { return "if \(what) the fields, add \(option)" }
+  }
+  let parts = content.split(separator: ",", omittingEmptySubsequences: false)
+  if parts.count == 2, parts[1].allSatisfy("0123456789eE+-".contains) {
+    return "if commas are decimal marks, add --decimal ,"
+  }
+  return nil
+}
