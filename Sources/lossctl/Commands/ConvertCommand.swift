@@ -36,15 +36,20 @@ struct ConvertCommand: ParsableCommand {
       valueName: "name"))
   var format: TensorOutput?
 
+  @OptionGroup(title: "CSV tables")
+  var tables: TableOptions
+
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
 
   func run() throws {
     guard files.count > 1, let destination = files.last else { throw UsageError.noDestination }
     var options = try reading.readOptions
+    options.csv = tables.dialect
     // Text goes straight to the float it is wanted in, not by way of another.
     if dtype == .float32 { options.textType = .float32 }
-    let source = try Dataset(reading: Array(files.dropLast()), options: options)
+    var source = try Dataset(reading: Array(files.dropLast()), options: options)
+    if !source.missingRows.isEmpty { try source.leaveOut(rows: source.missingRows) }
     let target = try Target(destination, format: format)
     let output = try OutputFile(path: target.path)
     let content = TensorContent(source.tensor, as: dtype?.elementType, from: source.name)

@@ -29,14 +29,20 @@ struct InspectCommand: ParsableCommand {
   @Flag(help: "Leave out what needs all elements to be read: min, max, mean and counts.")
   var noStats = false
 
+  @OptionGroup(title: "CSV tables")
+  var tables: TableOptions
+
   @OptionGroup(title: "Reading")
   var reading: ReadingOptions
 
   func run() throws {
-    let options = try reading.readOptions
+    var options = try reading.readOptions
+    options.csv = tables.dialect
     var arrays: [InspectedArray] = []
     for name in try Dataset.names(of: files) {
       try TensorFile.forEach(in: name, options: options) { name, file in
+        var file = file
+        if !file.missingRows.isEmpty { try file.leaveOut(rows: file.missingRows) }
         arrays.append(try inspect(name, file))
       }
     }
