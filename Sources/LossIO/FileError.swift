@@ -52,6 +52,7 @@ public struct FileError: Error, Equatable, Sendable {
     case empty
     case cutShort(expected: Int, found: Int)
     case notEnoughMemory(bytes: Int)
+    case cannotSpool(directory: String, errno: CInt)
     case tooManyBytes(limit: Int)
     case unrecognizedFormat(found: String)
     case selectorNotSupported(selector: String, format: String)

@@ -26,6 +26,10 @@ extension FileError {
       Wording("empty-file", "expected a tensor, found an empty file")
     case .notEnoughMemory(let bytes):
       Wording("not-enough-memory", "needs \(bytes) bytes of memory, which the system refuses")
+    case .cannotSpool(let directory, let code):
+      Wording(
+        "cannot-spool", "cannot keep what it brings in \(directory): \(systemMessage(code))",
+        hint: "set TMPDIR to a directory with room for it")
     case .tooManyBytes(let limit):
       Wording(
         "too-many-bytes", "expected at most \(limit) bytes, found more",

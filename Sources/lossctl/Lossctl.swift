@@ -35,6 +35,7 @@ struct Lossctl: ParsableCommand {
 
       ENVIRONMENT
         LOSSCTL_ISA  the instruction set to use: portable, avx2 or avx512
+        TMPDIR       where long input from pipes is kept while it is used; /tmp by default
       """,
     version: version,
     subcommands: [

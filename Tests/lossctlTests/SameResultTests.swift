@@ -92,3 +92,44 @@ struct SameResultTests {
     )
   }
 }
+
+/// Long input from pipes.
+@Suite("A long pipe")
+struct LongPipeTests {
+  /// Logits of 12 MB, more than is kept in memory, and their labels.
+  private func workspace() throws -> Workspace {
+    let workspace = try Workspace()
+    let logits = (0..<3_000_001).map { Float($0 % 4001 - 2000) / 250 }
+    try workspace.write(npy(logits, shape: "(3000001,)"), to: "pred.npy")
+    try workspace.write(npy(logits.map { $0 > 1 ? 1 : 0 }, shape: "(3000001,)"), to: "label.npy")
+    return workspace
+  }
+
+  @Test("gives the result of the file")
+  func sameResult() throws {
+    let workspace = try workspace()
+    let file = try workspace.lossctl(line: "bce --pred pred.npy --label label.npy --format text")
+    #expect(file.status == .exited(0))
+    for pipe in [
+      "cat pred.npy | lossctl bce --pred - --label label.npy --format text",
+      "lossctl bce --pred <(cat pred.npy) --label <(cat label.npy) --format text",
+    ] {
+      let result = try workspace.shell(
+        "mkdir -p kept; TMPDIR=kept; export TMPDIR; \(pipe); ls kept")
+      #expect(result.output == file.output)
+      #expect(result.errors == "")
+    }
+  }
+
+  @Test("needs a directory to be kept in")
+  func noDirectory() throws {
+    let result = try workspace().shell(
+      "cat pred.npy | TMPDIR=none lossctl bce --pred - --label label.npy")
+    #expect(result.status == .exited(2))
+    #expect(result.output == "")
+    #expect(
+      result.errors
+        == "lossctl: error: standard input: cannot keep what it brings in none: "
+        + "No such file or directory\nhint: set TMPDIR to a directory with room for it\n")
+  }
+}

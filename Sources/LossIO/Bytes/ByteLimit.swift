@@ -8,10 +8,10 @@ import Darwin
 
 /// How many bytes one input may take of the memory: what pipes give and compressed files yield.
 ///
-/// Mapped files take none and have no limit.
+/// Mapped files take none and have no limit. What pipes give is kept in a file, and the limit keeps one without
+/// an end from filling the disk.
 public enum ByteLimit {
-  /// Half of the memory this process may use. Reading a pipe needs a copy while its memory grows, and
-  /// running out of memory would end the process without a word.
+  /// Half of the memory this process may use: running out of memory would end the process without a word.
   public static var standard: Int { memory / 2 }
 
   /// The machine's memory, or less where this process's container has less.

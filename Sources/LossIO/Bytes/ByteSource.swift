@@ -11,7 +11,7 @@ import Darwin
 /// The whole content of a file, a pipe, standard input, or a member of an archive.
 ///
 /// Regular files are mapped: nothing is read before it is used, and nothing is copied. Everything else
-/// is read to its end.
+/// is read to its end, into memory where it is little and else into a file without a name.
 public struct ByteSource: Sendable {
   /// The path as the user named it; `-` for standard input.
   public let path: String
@@ -95,7 +95,7 @@ public struct ByteSource: Sendable {
     let stream = CappedStream(
       DescriptorStream(descriptor, path: path), limit: limit ?? ByteLimit.standard,
       path: path)
-    let content = try stream.readToEnd()
+    let content = try stream.readToEndSpooling(path: path)
     guard !content.bytes.isEmpty else { throw FileError(path, .empty) }
     return content
   }

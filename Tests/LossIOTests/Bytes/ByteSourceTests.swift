@@ -107,10 +107,12 @@ struct ByteSourceTests {
     #expect(file.name == path)
   }
 
-  @Test("memory grows with what a pipe brings")
-  func largePipe() throws {
+  @Test(
+    "all that a pipe brings is there, in memory or in a file",
+    arguments: [2_500_001, (8 << 20) - 1, 8 << 20, (8 << 20) + 1, 20_000_003])
+  func largePipe(count: Int) throws {
     let folder = try TemporaryFolder()
-    let content = (0..<2_500_001).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
+    let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
     let path = try fifo(folder, content, piece: 60_000, pause: 0)
     let source = try ByteSource(opening: path)
     #expect(source.content == content)
