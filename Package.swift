@@ -28,20 +28,23 @@ let package = Package(
   ],
   targets: [
     .target(name: "LossTensor", swiftSettings: strict),
+    .target(name: "LossThreads", dependencies: ["CPlatform"], swiftSettings: strict),
     .target(name: "LossKernels", swiftSettings: strict + fast),
     .target(
       name: "Losses",
-      dependencies: ["LossTensor", "LossKernels", "CPlatform"]
+      dependencies: ["LossTensor", "LossThreads", "LossKernels", "CPlatform"]
         + instructionSets.map { .target(name: $0.module) },
       swiftSettings: strict),
     .target(
       name: "LossIO",
-      dependencies: ["LossTensor", "CArchive", "CChecksum", "CFastFloat", "CPlatform"],
+      dependencies: [
+        "LossTensor", "LossThreads", "CArchive", "CChecksum", "CFastFloat", "CPlatform",
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "lossctl",
       dependencies: [
-        "Losses", "LossIO", "LossTensor",
+        "Losses", "LossIO", "LossTensor", "LossThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -54,6 +57,8 @@ let package = Package(
     .target(name: "CPlatform"),
     .testTarget(
       name: "LossTensorTests", dependencies: ["LossTensor"], swiftSettings: strict),
+    .testTarget(
+      name: "LossThreadsTests", dependencies: ["LossThreads"], swiftSettings: strict),
     .testTarget(
       name: "LossesTests", dependencies: ["Losses", "LossKernels", "LossIO", "LossTensor"],
       swiftSettings: strict),

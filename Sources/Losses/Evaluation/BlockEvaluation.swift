@@ -1,4 +1,5 @@
 import LossTensor
+import LossThreads
 
 /// What all blocks of an evaluation add up to.
 struct EvaluationTotals {

@@ -1,5 +1,6 @@
 import LossKernels
 import LossTensor
+import LossThreads
 
 /// A loss whose options have been checked.
 public protocol Loss: Sendable {

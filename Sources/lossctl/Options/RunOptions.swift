@@ -1,6 +1,6 @@
 import ArgumentParser
 import LossIO
-import Losses
+import LossThreads
 
 /// How the program behaves while it runs.
 struct RunOptions: ParsableArguments {

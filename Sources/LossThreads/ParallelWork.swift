@@ -21,18 +21,28 @@ public func availableProcessorCount() -> Int {
 ///
 /// Items are handed out in order and an item once taken is finished, so the error reported is the one of
 /// the lowest failing item whatever the number of threads.
-struct ParallelWork {
+public struct ParallelWork {
   let itemCount: Int
   let threadCount: Int
   /// Called on the calling thread with the items finished so far.
   var progress: (@Sendable (Int) -> Void)?
 
+  /// Work of `itemCount` items for at most `threadCount` threads, of which the calling thread is one.
+  public init(
+    itemCount: Int, threadCount: Int, progress: (@Sendable (Int) -> Void)? = nil
+  ) {
+    self.itemCount = itemCount
+    self.threadCount = threadCount
+    self.progress = progress
+  }
+
   /// Runs `body` on every item and returns each thread's state.
   ///
   /// - Throws: the error of the lowest item that failed.
-  func run<State>(
-    makeState: @escaping () throws -> State, body: @escaping (inout State, Int) throws -> Void
-  ) throws -> [State] {
+  public func run<State, Failure: Error>(
+    makeState: @escaping () throws(Failure) -> State,
+    body: @escaping (inout State, Int) throws(Failure) -> Void
+  ) throws(Failure) -> [State] {
     let shared = SharedWork(makeState: makeState, body: body, itemCount: itemCount)
     let helperCount = max(0, min(threadCount, itemCount) - 1)
     let helpers = (0..<helperCount).compactMap { _ in startThread { shared.work(progress: nil) } }
@@ -42,14 +52,14 @@ struct ParallelWork {
   }
 }
 
-private final class SharedWork<State>: @unchecked Sendable {
+private final class SharedWork<State, Failure: Error>: @unchecked Sendable {
   private struct Outcome {
     var states: [State] = []
-    var failure: (item: Int, error: any Error)?
+    var failure: (item: Int, error: Failure)?
   }
 
-  private let makeState: () throws -> State
-  private let body: (inout State, Int) throws -> Void
+  private let makeState: () throws(Failure) -> State
+  private let body: (inout State, Int) throws(Failure) -> Void
   private let itemCount: Int
   private let next = Atomic<Int>(0)
   private let finished = Atomic<Int>(0)
@@ -57,8 +67,8 @@ private final class SharedWork<State>: @unchecked Sendable {
   private var outcome = Outcome()
 
   init(
-    makeState: @escaping () throws -> State, body: @escaping (inout State, Int) throws -> Void,
-    itemCount: Int
+    makeState: @escaping () throws(Failure) -> State,
+    body: @escaping (inout State, Int) throws(Failure) -> Void, itemCount: Int
   ) {
     self.makeState = makeState
     self.body = body
@@ -73,7 +83,7 @@ private final class SharedWork<State>: @unchecked Sendable {
 
   func work(progress: (@Sendable (Int) -> Void)?) {
     var current = -1
-    do {
+    do throws(Failure) {
       var state = try makeState()
       while true {
         current = next.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -93,7 +103,7 @@ private final class SharedWork<State>: @unchecked Sendable {
     }
   }
 
-  func finish() throws -> [State] {
+  func finish() throws(Failure) -> [State] {
     if let failure = outcome.failure { throw failure.error }
     return outcome.states
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Losses
+@testable import LossThreads
 
 #if os(Linux)
 import Glibc

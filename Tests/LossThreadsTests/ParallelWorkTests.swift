@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@testable import Losses
+@testable import LossThreads
 
 struct ParallelWorkTests {
   private struct Failure: Error, Equatable {
