@@ -53,7 +53,9 @@ public enum CSVFormat: FileFormat {
       throw FileError(source.path, .unsupportedTextType(requested: requested.rawValue))
     }
     let layout = try CSVLayout(of: CSVText(source, options.csv), selector: selector)
-    let (storage, rows) = try rows(of: layout, as: type)
+    let (storage, rows) = try CSVBlocks(
+      of: layout, as: type, threadCount: options.threadCount
+    ).read()
     let rowCount = rows.count
     let width = layout.selected.count
     guard let shape = Shape(width == 1 ? [rowCount] : [rowCount, width]),
@@ -64,21 +66,5 @@ public enum CSVFormat: FileFormat {
       isHeaderDoubtful: layout.isHeaderDoubtful,
       delimiter: options.csv.delimiter == .automatic ? layout.text.delimiter : nil,
       missingRows: rows.missing)
-  }
-
-  /// Reads all rows into one piece of memory.
-  private static func rows(
-    of layout: CSVLayout, as type: CSVElement
-  ) throws(FileError) -> (storage: ByteStorage, rows: CSVRows) {
-    let path = layout.text.source.path
-    let reader = CSVRowReader(layout: layout, type: type)
-    // Pages beyond the last row are never touched, so that the bound need not be tight.
-    let (size, overflow) = layout.rowLimit.multipliedReportingOverflow(by: reader.rowByteCount)
-    guard !overflow, let memory = MutableByteStorage(byteCount: size) else {
-      throw FileError(path, .notEnoughMemory(bytes: overflow ? Int.max : size))
-    }
-    let rows = try reader.read(layout.dataRange, into: memory.bytes)
-    guard rows.count > 0 else { throw FileError(path, .noRows) }
-    return (memory.frozen(count: rows.count * reader.rowByteCount), rows)
   }
 }

@@ -64,17 +64,6 @@ struct CSVLayout: Sendable {
     dataRange = (names == nil ? 0 : next)..<bytes.count
   }
 
-  /// At least as many rows as there are, and one more where the last is not a whole row.
-  var rowLimit: Int {
-    let bytes = text.bytes[dataRange]
-    var lineCount = 1
-    for byte in bytes { lineCount &+= byte == CSVByte.lineFeed ? 1 : 0 }
-    // A row has no fewer bytes than its delimiters, its line end and, unless it is missing, a digit for
-    // each number. This keeps what a file of empty lines asks for within a few times its own size.
-    let digits = text.dialect.missing == .error ? selected.count : 0
-    return min(lineCount, bytes.count / (columnCount + digits) + 1)
-  }
-
   /// The names of the columns read, where there is a header.
   var selectedNames: [String]? {
     names.map { names in selected.map { names[$0] } }

@@ -11,7 +11,8 @@ struct CSVRows: Equatable {
 ///
 /// This is where the time goes. Selected fields are parsed where they stand, with nothing allocated, and
 /// a field ends where its number does; only when something is wrong is the row cut into fields, to say
-/// what. The reader has no state: stretches may be read in any order.
+/// what. Plain fields go by `CSVPlainFields`, all others by the slow way, which knows everything. The
+/// reader has no state: stretches may be read in any order.
 struct CSVRowReader: Sendable {
   private let layout: CSVLayout
   private let type: CSVElement
@@ -46,6 +47,7 @@ struct CSVRowReader: Sendable {
     _ range: Range<Int>, into destination: UnsafeMutableRawBufferPointer
   ) throws(FileError) -> CSVRows {
     let bytes = layout.text.bytes
+    let plain = CSVPlainFields(layout.text)
     var cursor = range.lowerBound
     var rows = CSVRows()
     var free = destination.count
@@ -58,7 +60,8 @@ struct CSVRowReader: Sendable {
       }
       var isMissing = false
       cursor = try readRow(
-        at: cursor, of: bytes, into: base + (destination.count - free), isMissing: &isMissing)
+        at: cursor, of: bytes, plain, into: base + (destination.count - free),
+        isMissing: &isMissing)
       if isMissing, layout.text.dialect.missing == .skipRow { rows.missing.append(rows.count) }
       free -= rowByteCount
       rows.count += 1
@@ -70,19 +73,21 @@ struct CSVRowReader: Sendable {
   /// - Parameter isMissing: becomes true where a value is missing.
   @inline(__always)
   private func readRow(
-    at start: Int, of bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawPointer,
-    isMissing: inout Bool
+    at start: Int, of bytes: UnsafeRawBufferPointer, _ plain: CSVPlainFields,
+    into target: UnsafeMutableRawPointer, isMissing: inout Bool
   ) throws(FileError) -> Int {
     var cursor = start
     for column in targets.indices {
       let offset = targets[column]
       if offset >= 0 {
         guard
-          let number = number(at: cursor, of: bytes)
+          let number = plain.number(at: cursor) ?? number(at: cursor, of: bytes)
             ?? missingValue(at: cursor, of: bytes, isMissing: &isMissing)
         else { throw explanation(row: start, column: column) }
         store(number.value, at: target + offset)
         cursor = number.end
+      } else if let end = plain.end(ofTextAt: cursor) {
+        cursor = end
       } else {
         let field = try layout.text.field(at: cursor, in: bytes)
         guard field.control < 0 else { throw explanation(row: start, column: column) }

@@ -2,13 +2,17 @@
 
 Makes missing.csv (scores, labels and weights, some missing), labels.npy (labels of all its rows),
 european.csv (the same scores and labels spelt otherwise: semicolons, decimal commas, comments,
-quotes) and expected.json. All is computed in float64 on the decimals; `complete` has the rows in
+quotes) and expected.json; and numbers.csv, decimal numbers of all lengths beside the bits of the
+double nearest to each, as Python's float() rounds them. Losses are computed in float64 on the decimals; `complete` has the rows in
 which nothing that is used is missing.
 
 Run: python make.py
 """
 
+import decimal
 import pathlib
+import random
+import struct
 import sys
 
 import numpy as np
@@ -44,8 +48,33 @@ def expected(rows: list[tuple], labels: list[float] | None = None, weighted: boo
     }
 
 
+def decimals() -> list[str]:
+    generator = random.Random(11)
+
+    def digits(count: int) -> str:
+        return "".join(generator.choice("0123456789") for _ in range(count))
+
+    texts = ["-0", "0.0", "-0.000", "9007199254740993", "9007199254740992.5", "1e23", "123456e-30"]
+    for whole in range(0, 22):
+        for fraction in range(0, 26):
+            if whole + fraction > 0:
+                sign = generator.choice(["", "-"])
+                texts.append(sign + digits(whole) + (f".{digits(fraction)}" if fraction else ""))
+    # Half-way between two doubles, or a digit to either side of it.
+    for _ in range(200):
+        value = generator.uniform(-1, 1) * 10 ** generator.randint(-4, 6)
+        next_value = np.nextafter(value, np.inf).item()
+        exact = decimal.Context(prec=60).add(decimal.Decimal(value), decimal.Decimal(next_value)) / 2
+        texts += [f"{exact:f}", f"{exact:.17f}", f"{exact:.16f}", repr(value), f"{value:.9g}"]
+    return texts
+
+
 def main() -> None:
-    start(HERE)
+    start(HERE, seed=11)
+    bits = [
+        struct.unpack("<Q", struct.pack("<d", float(text)))[0] for text in decimals()]
+    rows = [f"{text},{value:016x}\n" for text, value in zip(decimals(), bits)]
+    (HERE / "numbers.csv").write_text("".join(rows), encoding="ascii")
     words = iter(["", "NA", "null", "n/a", ""])
     lines = [",".join(next(words) if field is None else field for field in row) for row in ROWS]
     (HERE / "missing.csv").write_text("\n".join(["score,label,weight", *lines]) + "\n", encoding="ascii")
