@@ -18,3 +18,9 @@ func separatorHint(_ found: String) -> String? {
   }
   return nil
 }
+
+/// A checksum as tools print it.
+func hexadecimal(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
+}

@@ -291,12 +291,6 @@ extension FileError {
 /// What to do about a file whose checksums or structure are wrong.
 private let damagedHint = "the file is damaged or cut short; copy or write it again"
 
-/// A checksum as tools print it.
-private func hexadecimal(_ value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
-}
-
 /// The system's own words for an error number.
 func systemMessage(_ code: CInt) -> String {
   guard let text = strerror(code) else { return "error \(code)" }

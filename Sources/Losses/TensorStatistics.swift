@@ -1,5 +1,6 @@
 import LossKernels
 import LossTensor
+import LossThreads
 
 /// What a tensor's elements are like.
 ///

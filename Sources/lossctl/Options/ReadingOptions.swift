@@ -1,6 +1,7 @@
 import ArgumentParser
 import LossIO
 import LossTensor
+import LossThreads
 import Losses
 
 /// How commands about files read them.
