@@ -12,7 +12,7 @@ FIXTURE = Tests/Fixtures/breast-cancer
 # An interpreter with PyTorch and NumPy; where there is none, bench makes one.
 BENCH_PYTHON = $(shell command -v "$(LOSSCTL_BENCH_PYTHON)")
 
-.PHONY: help dependencies build demo test check lint drift man fixtures bench format install uninstall clean
+.PHONY: help dependencies build demo test check lint drift man fixtures bench bench-files format install uninstall clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 20
@@ -62,6 +62,9 @@ fixtures: .venv/.installed  ## Compute the expected values of the tests anew, wi
 # make bench BENCH="--only bce-* --rounds 15"; benchmarks/README.md has the rest.
 bench: build $(if $(BENCH_PYTHON),,benchmarks/.venv/.installed)  ## Measure against reading the bytes, PyTorch and NumPy
 	$(or $(BENCH_PYTHON),benchmarks/.venv/bin/python) -B benchmarks/bench.py $(BENCH)
+
+bench-files: build $(if $(BENCH_PYTHON),,benchmarks/.venv/.installed)  ## Measure reading files against polars, pandas and unzip
+	$(or $(BENCH_PYTHON),benchmarks/.venv/bin/python) -B benchmarks/files.py $(BENCH)
 
 benchmarks/.venv/.installed: benchmarks/requirements.txt
 	$(PYTHON) -m venv benchmarks/.venv

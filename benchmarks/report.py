@@ -166,10 +166,10 @@ def report(heading: str, results: list[Result], bench: Bench) -> str:
 
 # README.md.
 
-def update(readme: Path, text: str) -> None:
+def update(readme: Path, text: str, first: str = BEGIN, last: str = END) -> None:
     """Puts `text` between the marks of `readme`."""
-    before, begin, rest = readme.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = readme.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise Trouble(f"{readme} has no {BEGIN} and {END} to put the tables between")
-    readme.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+        raise Trouble(f"{readme} has no {first} and {last} to put the tables between")
+    readme.write_text(f"{before}{first}\n{text}{last}{after}")

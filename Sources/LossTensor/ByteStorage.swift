@@ -46,6 +46,8 @@ public final class MutableByteStorage: @unchecked Sendable {
   /// The bytes; valid while the storage lives. Writers on several threads keep to disjoint ranges.
   public let bytes: UnsafeMutableRawBufferPointer
 
+  private static var hugePageSize: Int { 2 << 20 }
+
   /// Zeroed memory of the given size, or nil where there is not enough.
   public init?(byteCount: Int) {
     guard byteCount > 0 else {
@@ -57,6 +59,10 @@ public final class MutableByteStorage: @unchecked Sendable {
       start != MAP_FAILED
     else { return nil }
     bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
+    #if os(Linux)
+    // A fault for each small page would take as long as filling it.
+    if byteCount >= Self.hugePageSize { madvise(start, byteCount, MADV_HUGEPAGE) }
+    #endif
   }
 
   /// The same bytes for reading; keeps this storage alive. Nothing may write them afterwards.
