@@ -2,9 +2,9 @@
 
 - *.npy, *.npz, *.gz, *.csv…: small files, each wrong in one way, made byte by byte or from what NumPy, zipfile
   and gzip write
-- cases.json: for each the arguments, where it takes more than the file itself, and the words of the error after
-  the file's name, written here by hand. `numpy` says what np.load or np.loadtxt does with the same bytes: most
-  raise; the others are what lossctl is stricter about
+- cases.json: for each the arguments, where it takes more than the file itself, and the first line of the error,
+  which is written here by hand from the file's name on. `numpy` says what
+  np.load or np.loadtxt does with the same bytes: most raise; the others are what lossctl is stricter about
 
 Run: python make.py
 """
@@ -32,7 +32,9 @@ def case(file: str, data: bytes, error: str, selector: str = "", options: str = 
     """One file with its error; `error` begins with what follows the file's name."""
     (HERE / file).write_bytes(data)
     CASES.append({
-        "file": file, "selector": selector, "options": options, "error": error,
+        "file": file, "selector": selector, "options": options,
+        # Places in text are written as compilers do, so that editors find them.
+        "line": (file if ": error: " in error else "lossctl: error: " + file) + error,
         "numpy": numpy_outcome(file, data, selector)})
 
 
@@ -360,6 +362,71 @@ def gzip_files() -> None:
          ": byte 4: expected intact gzip data, found damage: unknown header flags set")
 
 
+def csv_tables() -> None:
+    case("text-behind-quote.csv", b'"1"x,2\n',
+         ':1:4: error: expected the end of the field after its closing quote, found "x"')
+    case("quote-unclosed.csv", b'1,"2\n3,4\n',
+         ":1:3: error: expected a closing quote, found the end of the file")
+    case("quote-within.csv", b'1,2"3\n',
+         ':1:4: error: expected quotes around the whole field, found one after "2"')
+    case("lone-cr.csv", b"1,2\r3,4\r",
+         ":1:4: error: expected lines that end in LF or CRLF, found a carriage return alone")
+    case("utf-16.csv", "1,2\n".encode("utf-16"),
+         ": byte 0: expected CSV text in UTF-8, found UTF-16 text")
+    case("latin-1.csv", b"1,2\n3,\xe9\n",
+         ": byte 0: expected CSV text in UTF-8, found the bytes 31 2c 32 0a 33 2c e9 0a")
+    case("nul.csv", b"1,2\0\n",
+         ": byte 0: expected CSV text in UTF-8, found the bytes 31 2c 32 00 0a")
+    case("empty-field.csv", b"1,2\n3,\n",
+         ":2:3: error: column 2: expected a number, found an empty field")
+    case("missing-text.csv", b"1,2\n3,NA\n",
+         ':2:3: error: column 2: expected a number, found "NA"')
+    case("blank-line-in-one-column.csv", b"1\n\n3\n",
+         ":2:1: error: column 1: expected a number, found an empty line")
+    case("nan-payload.csv", b"1,2\n3,nan(7)\n",
+         ':2:3: error: column 2: expected a number, found "nan(7)"')
+    case("hex-float.csv", b"1,2\n3,0x1p3\n",
+         ':2:3: error: column 2: expected a number, found "0x1p3"')
+    case("underscore.csv", b"1,2\n3,1_000\n",
+         ':2:3: error: column 2: expected a number, found "1_000"')
+    case("fortran-exponent.csv", b"1,2\n3,1d3\n",
+         ':2:3: error: column 2: expected a number, found "1d3"')
+    case("float-suffix.csv", b"1,2\n3,1.5f\n",
+         ':2:3: error: column 2: expected a number, found "1.5f"')
+    case("full-width.csv", "1,2\n3,\uff11\n".encode(),
+         ':2:3: error: column 2: expected a number, found "\uff11"')
+    case("two-signs.csv", b"1,2\n3,--4\n",
+         ':2:3: error: column 2: expected a number, found "--4"')
+    case("inner-blank.csv", b"1,2\n3,4 5\n",
+         ':2:3: error: column 2: expected a number, found "4 5"')
+    case("thousands.csv", b'1,2\n"1,000",4\n',
+         ':2:1: error: column 1: expected a number, found "1,000"')
+    case("row-short.csv", b"1,2\n3\n",
+         ":2:1: error: expected 2 fields as in the first row, found 1")
+    case("row-long.csv", b"1,2\n3,4,5\n",
+         ":2:1: error: expected 2 fields as in the first row, found 3")
+    case("header-alone.csv", b"a,b\n",
+         ": expected rows of numbers, found only a header")
+    case("column-unknown.csv", b"score,label\n1,2\n",
+         ': expected one of the columns score, label, found "scroe"', selector="scroe")
+    case("column-beyond.csv", b"1,2\n",
+         ": expected a column from 1 to 2, found 3", selector="3")
+    case("name-twice.csv", b"a,a\n1,2\n",
+         ': expected one column "a", found it at 1 and 2', selector="a")
+    case("names-without-header.csv", b"1,2\n",
+         ': expected a header row to find column "score" in, found numbers', selector="score")
+    case("semicolons.csv", b"1;2\n3;4\n",
+         ':2:1: error: column "1;2": expected a number, found "3;4"')
+    case("decimal-comma.csv", b'"1,5";2\n',
+         ':1:6: error: expected the end of the field after its closing quote, found ";2"')
+    case("integer-inexact.csv", b"16777217\n",
+         ":1:1: error: column 1: float32 cannot hold the integer 16777217 exactly")
+    case("text-within.csv", b"1,2\nthree,4\n",
+         ':2:1: error: column 1: expected a number, found "three"')
+    case("empty.csv", b"",
+         ": expected a tensor, found an empty file")
+
+
 def main() -> None:
     start(HERE)
     for suffix in ("npz", "gz"):
@@ -369,6 +436,7 @@ def main() -> None:
     npy_files()
     zip_archives()
     gzip_files()
+    csv_tables()
     write_json(HERE / "cases.json", CASES)
 
 
