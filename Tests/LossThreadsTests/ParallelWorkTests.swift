@@ -13,21 +13,21 @@ struct ParallelWorkTests {
     "Every item is done once, whatever the threads",
     arguments: [0, 1, 2, 5, 100, 1001], [1, 2, 3, 7])
   func everyItemOnce(items: Int, threads: Int) throws {
-    let states = try ParallelWork(itemCount: items, threadCount: threads).run(
+    let states = ParallelWork(itemCount: items, threadCount: threads).run(
       makeState: { [Int]() }, body: { done, item in done.append(item) })
     #expect(states.flatMap { $0 }.sorted() == Array(0..<items))
   }
 
   @Test("Each thread takes its items in rising order")
   func risingOrder() throws {
-    let states = try ParallelWork(itemCount: 500, threadCount: 3).run(
+    let states = ParallelWork(itemCount: 500, threadCount: 3).run(
       makeState: { [Int]() }, body: { done, item in done.append(item) })
     for state in states { #expect(state == state.sorted()) }
   }
 
   @Test("There are no more threads than items", arguments: [1, 2, 3, 4], [5, 64])
   func moreThreadsThanItems(items: Int, threads: Int) throws {
-    let states = try ParallelWork(itemCount: items, threadCount: threads).run(
+    let states = ParallelWork(itemCount: items, threadCount: threads).run(
       makeState: { 0 }, body: { count, _ in count += 1 })
     #expect(states.count <= items)
     #expect(states.reduce(0, +) == items)
@@ -35,7 +35,7 @@ struct ParallelWorkTests {
 
   @Test("No items run nothing and give the calling thread's state", arguments: [1, 3])
   func zeroItems(threads: Int) throws {
-    let states = try ParallelWork(itemCount: 0, threadCount: threads).run(
+    let states = ParallelWork(itemCount: 0, threadCount: threads).run(
       makeState: { "fresh" },
       body: { _, item in
         Issue.record("item \(item)")
@@ -45,7 +45,7 @@ struct ParallelWorkTests {
 
   @Test("Fewer than one thread still does the work", arguments: [0, -1])
   func noThreads(threads: Int) throws {
-    let states = try ParallelWork(itemCount: 4, threadCount: threads).run(
+    let states = ParallelWork(itemCount: 4, threadCount: threads).run(
       makeState: { 0 }, body: { sum, item in sum += item })
     #expect(states == [6])
   }
@@ -93,7 +93,7 @@ struct ParallelWorkTests {
     let reported = Mutex<[Int]>([])
     let work = ParallelWork(
       itemCount: 5, threadCount: 1, progress: { count in reported.withLock { $0.append(count) } })
-    _ = try work.run(makeState: {}, body: { _, _ in })
+    _ = work.run(makeState: {}, body: { _, _ in })
     #expect(reported.withLock { $0 } == [1, 2, 3, 4, 5])
   }
 
@@ -107,7 +107,7 @@ struct ParallelWorkTests {
     let work = ParallelWork(
       itemCount: itemCount, threadCount: 2,
       progress: { count in reported.withLock { $0.append(count) } })
-    _ = try work.run(
+    _ = work.run(
       makeState: {},
       body: { _, _ in
         // The calling thread holds one item until the helper has done all others.
