@@ -24,8 +24,10 @@ def make(array: Array, folder: Path) -> None:
     count = math.prod(array.shape)
     with part.open("wb") as file:
         npy.write_array_header_1_0(file, header)
-        for start in range(0, count, CHUNK):
-            values(array, random, min(CHUNK, count - start)).tofile(file)
+        # Whole rows, for what is made a row at a time.
+        chunk = CHUNK - CHUNK % array.shape[-1] if array.kind == "lists" else CHUNK
+        for start in range(0, count, chunk):
+            values(array, random, min(chunk, count - start)).tofile(file)
     if part.stat().st_size != array.size:
         raise ValueError(f"{part} has {part.stat().st_size} bytes, not {array.size}")
     os.replace(part, path)
@@ -35,5 +37,18 @@ def values(array: Array, random: np.random.Generator, count: int) -> np.ndarray:
     if array.kind == "logits":
         wide = np.float64 if array.dtype == "float64" else np.float32
         return (2 * random.standard_normal(count, dtype=wide)).astype(array.dtype)
+    if array.kind == "lists":
+        return lists(array, random, count)
     high = array.classes if array.kind == "classes" else 2
     return random.integers(0, high, count).astype(array.dtype)
+
+
+def lists(array: Array, random: np.random.Generator, count: int) -> np.ndarray:
+    """Rows of `classes` different indices, ended by -1."""
+    length = array.shape[-1]
+    rows = np.full((count // length, length), -1, array.dtype)
+    first = random.integers(0, length, len(rows))
+    # The same distances from another start are different indices.
+    steps = random.permutation(length)[: array.classes]
+    rows[:, : array.classes] = (first[:, None] + steps) % length
+    return rows.ravel()

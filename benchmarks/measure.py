@@ -207,7 +207,7 @@ class Measurement:
         expressions = self.row.torch
         self.worker.ask("open_torch", expressions=expressions, threads=self.bench.threads)
         names = list(expressions)
-        for name in expressions:
+        for name in expressions if self.row.compiles else ():
             compiled = name.replace("eager", "compiled")
             try:
                 answer = self.worker.ask("compile", name=name, compiled_name=compiled)

@@ -16,7 +16,7 @@ BLOCK = 1 << 22
 @dataclass(frozen=True)
 class Loss:
     losses: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray] | None
 
 
 def bce_losses(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -41,9 +41,29 @@ def softmax_gradient(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return result
 
 
+def soft_margin_losses(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return bce_losses(x, y).mean(axis=1)
+
+
+def soft_margin_gradient(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return bce_gradient(x, y) / x.shape[1]
+
+
+def margin_losses(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """For lists as long as the longest, ended by -1; no class is listed twice."""
+    return np.array([margin_row(a, b[: np.append(b, -1).argmin()]) for a, b in zip(x, y)])
+
+
+def margin_row(x: np.ndarray, targets: np.ndarray) -> float:
+    others = np.delete(x, targets)
+    return np.maximum(0, 1 - (x[targets, None] - others)).sum() / x.size
+
+
 LOSSES = {
     "bce": Loss(bce_losses, bce_gradient),
     "softmax-ce": Loss(softmax_losses, softmax_gradient),
+    "multilabel-soft-margin": Loss(soft_margin_losses, soft_margin_gradient),
+    "multilabel-margin": Loss(margin_losses, None),
 }
 
 
@@ -60,8 +80,8 @@ def straightforward(loss: Loss, x: np.ndarray, y: np.ndarray, gradient: bool) ->
 
 def exact_mean(loss: Loss, x: np.ndarray, y: np.ndarray) -> float:
     """The mean loss, all of it in float64."""
-    sums = (float(loss.losses(a, b).sum()) for a, b, _ in blocks(x, y))
-    return math.fsum(sums) / y.size
+    found = [loss.losses(a, b) for a, b, _ in blocks(x, y)]
+    return math.fsum(float(part.sum()) for part in found) / sum(part.size for part in found)
 
 
 def gradient_error(loss: Loss, x: np.ndarray, y: np.ndarray, found: np.ndarray) -> float:

@@ -20,7 +20,8 @@ MEMORY = {"anonymous": 64e6}
 class Array:
     """A file of random numbers.
 
-    `kind` is logits (normal, mean 0 and deviation 2), binary (0 or 1) or classes (0 ..< `classes`).
+    `kind` is logits (normal, mean 0 and deviation 2), binary (0 or 1), classes (0 ..< `classes`) or lists (rows of
+    `classes` different indices, ended by -1).
     """
 
     kind: str
@@ -59,7 +60,7 @@ class Row:
 
     `loss` is the lossctl command and the name in references.LOSSES. `torch` has PyTorch's ways to
     compute it by name, as expressions of the logits x and labels y: the fastest one counts, and a
-    script uses the first. Where it is empty, only lossctl and cat run. `one_thread` adds lossctl
+    script uses the first; `compiles` is whether torch.compile takes part. Where it is empty, only lossctl and cat run. `one_thread` adds lossctl
     with one thread. `repeats` is the number of runs in a round.
     """
 
@@ -70,6 +71,7 @@ class Row:
     label: Array | Fixture
     torch: dict[str, str] = field(default_factory=dict)
     gradient: bool = False
+    compiles: bool = True
     one_thread: bool = False
     repeats: int = 1
     targets: dict[str, float] = field(default_factory=dict)
@@ -134,6 +136,18 @@ ROWS = [
     softmax(
         "softmax-ce-segmentation", "softmax-ce, 8 × 21 × 512 × 512 float32", (8, 21, 512, 512),
         torch=SOFTMAX, targets={"compiled": 1.5} | MEMORY),
+    Row(
+        "multilabel-soft-margin", "multilabel-soft-margin, 64,000 × 1,000 float32",
+        "multilabel-soft-margin", Array("logits", "float32", (64_000, 1_000)),
+        Array("binary", "float32", (64_000, 1_000)),
+        torch={"eager": "F.multilabel_soft_margin_loss(x, y)"}, targets={"eager": 20} | MEMORY),
+    Row(
+        "multilabel-margin", "multilabel-margin, 64,000 × 1,000 float32, 5 labels a row",
+        "multilabel-margin", Array("logits", "float32", (64_000, 1_000)),
+        Array("lists", "int64", (64_000, 1_000), classes=5),
+        # Compiled it takes 27 s and gives another value.
+        torch={"eager": "F.multilabel_margin_loss(x, y)"}, compiles=False,
+        targets={"eager": 4} | MEMORY),
     bce(
         "bce-threads", "bce, 64 M float32", 64_000_000, "float32", "float32",
         one_thread=True, targets={"threads": 1.7}),

@@ -71,7 +71,8 @@ def summary(command):
 
 
 def long_flag(option):
-    return flag(max((name["name"] for name in option["names"]), key=len))
+    name = max(option["names"], key=lambda name: len(name["name"]))
+    return flag(name["name"], name["kind"] == "long")
 
 
 def head(option):
@@ -79,7 +80,7 @@ def head(option):
     value = f"Ar {argument(option['valueName'])}"
     if option["kind"] == "positional":
         return value + (" ..." if option["isRepeating"] else "")
-    names = " , ".join(flag(name["name"]) for name in option["names"])
+    names = " , ".join(flag(name["name"], name["kind"] == "long") for name in option["names"])
     return names if option["kind"] == "flag" else f"{names} {value}"
 
 

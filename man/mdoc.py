@@ -35,8 +35,10 @@ def argument(text):
     return f'"{text}"' if " " in text else text
 
 
-def flag(name):
-    return f"Fl {code('-' * (len(name) > 1) + name)}"
+def flag(name, is_long=None):
+    """An option; a single letter is a short one unless it is said to be long, as --p is."""
+    is_long = len(name) > 1 if is_long is None else is_long
+    return f"Fl {code('-' * is_long + name)}"
 
 
 def words(text, width=78):

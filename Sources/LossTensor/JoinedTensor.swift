@@ -43,10 +43,12 @@ public final class TensorParts: Sendable {
 
 extension Tensor {
   /// Tensors joined along axis 0 without copying any; nil where their types or the other axes differ, where
-  /// one is a scalar, or where there are too many elements.
+  /// one of several is a scalar, or where there are too many elements.
   public static func joined(_ tensors: [Tensor]) -> Tensor? {
-    guard let first = tensors.first, first.shape.rank > 0 else { return nil }
+    guard let first = tensors.first else { return nil }
+    // One is itself, a scalar too.
     guard tensors.count > 1 else { return first }
+    guard first.shape.rank > 0 else { return nil }
     var rows = 0
     for tensor in tensors {
       let (sum, overflow) = rows.addingReportingOverflow(tensor.shape.dimensions.first ?? 0)

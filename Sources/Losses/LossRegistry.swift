@@ -4,5 +4,8 @@ public enum LossRegistry {
   public static let all: [LossSpec] = [
     BinaryCrossEntropy.spec,
     SoftmaxCrossEntropy.spec,
+    MultilabelMargin.spec,
+    MultilabelSoftMargin.spec,
+    MultiMargin.spec,
   ]
 }

@@ -41,6 +41,9 @@ struct Lossctl: ParsableCommand {
     subcommands: [
       LossCommand<BinaryCrossEntropyFlags>.self,
       LossCommand<SoftmaxCrossEntropyFlags>.self,
+      LossCommand<MultilabelMarginFlags>.self,
+      LossCommand<MultilabelSoftMarginFlags>.self,
+      LossCommand<MultiMarginFlags>.self,
       ConvertCommand.self,
       InspectCommand.self,
     ])

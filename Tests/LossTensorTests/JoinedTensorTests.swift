@@ -74,6 +74,8 @@ struct JoinedTensorTests {
         part(0..<1), Tensor([1.0, 2, 3], shape: try shape([1, 3])),
       ]) == nil)
     #expect(try Tensor.joined([part(0..<1), Tensor([Float(1)], shape: .vector(1))]) == nil)
-    #expect(Tensor.joined([Tensor([Float(1)], shape: .scalar)]) == nil)
+    let scalar = Tensor([Float(7)], shape: .scalar)
+    #expect(Tensor.joined([scalar, scalar]) == nil)
+    #expect(Tensor.joined([scalar])?.element(at: 0) == 7)
   }
 }

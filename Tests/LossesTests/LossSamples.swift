@@ -17,7 +17,9 @@ struct LossSample: Sendable {
   /// The unreduced loss as a textbook writes it; inputs that are broadcast come repeated.
   let oracle: @Sendable (_ inputs: [String: [Double]]) -> [Double]
 
-  static func all() throws -> [LossSample] { try binaryCrossEntropy() + softmaxCrossEntropy() }
+  static func all() throws -> [LossSample] {
+    try binaryCrossEntropy() + softmaxCrossEntropy() + margins()
+  }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {
     [

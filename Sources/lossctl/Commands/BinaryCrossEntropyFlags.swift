@@ -58,11 +58,7 @@ struct BinaryCrossEntropyFlags: LossFlags {
   var probClamp = ProbabilityClampOption.standard
 
   var inputs: [InputRequest] {
-    let weights = [("weight", weight), ("pos-weight", posWeight)]
-    return files.requests
-      + weights.compactMap { name, path in
-        path.map { InputRequest(name: name, arguments: [$0], elementType: nil) }
-      }
+    files.requests + .optional("weight", weight) + .optional("pos-weight", posWeight)
   }
 
   func makeLoss() throws -> any Loss {

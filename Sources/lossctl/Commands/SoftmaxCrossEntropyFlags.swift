@@ -53,12 +53,7 @@ struct SoftmaxCrossEntropyFlags: LossFlags {
   )
   var classAxis = 1
 
-  var inputs: [InputRequest] {
-    files.requests
-      + [classWeight].compactMap {
-        $0.map { InputRequest(name: "class-weight", arguments: [$0], elementType: nil) }
-      }
-  }
+  var inputs: [InputRequest] { files.requests + .optional("class-weight", classWeight) }
 
   func hasSampleRows(rank: Int) -> Bool {
     rank > 1 && classAxis != 0 && classAxis != -rank

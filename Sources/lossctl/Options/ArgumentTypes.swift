@@ -58,6 +58,7 @@ extension ZeroTimesInfinity: ExpressibleByArgument {}
 extension TensorOutput: ExpressibleByArgument {}
 extension BinaryCrossEntropy.PredictionKind: ExpressibleByArgument {}
 extension SoftmaxCrossEntropy.PredictionKind: ExpressibleByArgument {}
+extension MultilabelMargin.LabelFormat: ExpressibleByArgument {}
 
 /// The type to compute in.
 enum ComputeTypeChoice: String, CaseIterable, ExpressibleByArgument {

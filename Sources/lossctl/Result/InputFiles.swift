@@ -14,6 +14,13 @@ struct InputRequest {
   var isPaired = false
 }
 
+extension [InputRequest] {
+  /// The request for a file of its own option, where it was given.
+  static func optional(_ name: String, _ argument: String?) -> [InputRequest] {
+    argument.map { [InputRequest(name: name, arguments: [$0], elementType: nil)] } ?? []
+  }
+}
+
 /// A loss's inputs, opened.
 struct InputFiles {
   private var inputs: [(request: InputRequest, data: Dataset)] = []
