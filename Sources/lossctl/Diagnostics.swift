@@ -64,6 +64,11 @@ struct ErrorDescription {
         "unknown-command",
         "expected a command (\(known.joined(separator: ", "))), found \"\(name)\"",
         nearest ?? "see lossctl --help")
+    case .unknownLoss(let name, let known):
+      let nearest = nearestName(to: name, in: known).map { "did you mean \($0)?" }
+      self.init(
+        "unknown-loss", "expected a loss (\(known.joined(separator: ", "))), found \"\(name)\"",
+        nearest ?? "see lossctl list")
     case .noDestination:
       self.init(
         "usage", "expected the files to read and then the file to write, found one file",

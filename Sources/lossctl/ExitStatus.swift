@@ -17,6 +17,7 @@ struct ChecksFailed: Error {
 enum UsageError: Error, Equatable {
   case noCommand
   case noDestination
+  case unknownLoss(String, known: [String])
   case unknownCommand(String, known: [String])
   case notPositive(option: String, found: Int)
   case sameOutput(path: String)

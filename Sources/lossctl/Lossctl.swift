@@ -44,6 +44,8 @@ struct Lossctl: ParsableCommand {
       LossCommand<MultilabelMarginFlags>.self,
       LossCommand<MultilabelSoftMarginFlags>.self,
       LossCommand<MultiMarginFlags>.self,
+      ListCommand.self,
+      DescribeCommand.self,
       ConvertCommand.self,
       InspectCommand.self,
     ])
