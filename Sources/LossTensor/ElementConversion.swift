@@ -71,20 +71,12 @@ public struct ElementConversion: Sendable {
         let half = StoredBrainFloat(rounding: value)
         return Self.rounded(value, half.asFloat, isExact).map { _ in half.bits }
       }
-    case .bool: try fill(target, range, values) { $0 == 0 ? 0 : $0 == 1 ? UInt8(1) : nil }
-    case .int8: try fill(target, range, values) { Int8(exactly: $0) }
-    case .uint8: try fill(target, range, values) { UInt8(exactly: $0) }
-    case .int16: try fill(target, range, values) { Int16(exactly: $0) }
-    case .uint16: try fill(target, range, values) { UInt16(exactly: $0) }
-    case .int32: try fill(target, range, values) { Int32(exactly: $0) }
-    case .uint32: try fill(target, range, values) { UInt32(exactly: $0) }
-    case .int64: try fill(target, range, values) { Int64(exactly: $0) }
-    case .uint64: try fill(target, range, values) { UInt64(exactly: $0) }
+    default: try fillIntegers(target, range, values)
     }
   }
 
   /// 64-bit integers, of which doubles do not have all.
-  private func convert<Integer: FixedWidthInteger>(
+  private func convert<Integer: FixedWidthInteger & ExactNumber>(
     _ range: Range<Int>, through type: Integer.Type, into target: UnsafeMutableRawBufferPointer
   ) throws(ConversionError) {
     let values = [Integer](unsafeUninitializedCapacity: range.count) { buffer, count in
@@ -104,15 +96,32 @@ public struct ElementConversion: Sendable {
         let half = StoredBrainFloat(rounding: Double(value))
         return Integer(exactly: half.asFloat) == value ? half.bits : nil
       }
-    case .bool: try fill(target, range, values) { $0 == 0 ? 0 : $0 == 1 ? UInt8(1) : nil }
-    case .int8: try fill(target, range, values) { Int8(exactly: $0) }
-    case .uint8: try fill(target, range, values) { UInt8(exactly: $0) }
-    case .int16: try fill(target, range, values) { Int16(exactly: $0) }
-    case .uint16: try fill(target, range, values) { UInt16(exactly: $0) }
-    case .int32: try fill(target, range, values) { Int32(exactly: $0) }
-    case .uint32: try fill(target, range, values) { UInt32(exactly: $0) }
-    case .int64: try fill(target, range, values) { Int64(exactly: $0) }
-    case .uint64: try fill(target, range, values) { UInt64(exactly: $0) }
+    default: try fillIntegers(target, range, values)
+    }
+  }
+
+  /// Integers and truth values.
+  private func fillIntegers<Value: ExactNumber>(
+    _ target: UnsafeMutableRawBufferPointer, _ range: Range<Int>, _ values: [Value]
+  ) throws(ConversionError) {
+    func fill<Stored: FixedWidthInteger>(_ type: Stored.Type) throws(ConversionError) {
+      try self.fill(target, range, values) { $0.exactly(type) }
+    }
+    switch elementType {
+    case .bool:
+      try self.fill(target, range, values) { value -> UInt8? in
+        value.exactly(UInt8.self).flatMap { $0 > 1 ? nil : $0 }
+      }
+    case .int8: try fill(Int8.self)
+    case .uint8: try fill(UInt8.self)
+    case .int16: try fill(Int16.self)
+    case .uint16: try fill(UInt16.self)
+    case .int32: try fill(Int32.self)
+    case .uint32: try fill(UInt32.self)
+    case .int64: try fill(Int64.self)
+    case .uint64: try fill(UInt64.self)
+    // These were dealt with before, each by its own rounding.
+    case .float16, .bfloat16, .float32, .float64: break
     }
   }
 
@@ -145,5 +154,29 @@ public struct ElementConversion: Sendable {
       target.storeBytes(
         of: stored, toByteOffset: position * MemoryLayout<Stored>.size, as: Stored.self)
     }
+  }
+}
+
+/// A number that knows whether an integer type has it.
+private protocol ExactNumber: CustomStringConvertible {
+  /// The number in `type`; nil where it is not exactly there.
+  func exactly<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer?
+}
+
+extension Double: ExactNumber {
+  fileprivate func exactly<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer? {
+    Integer(exactly: self)
+  }
+}
+
+extension Int64: ExactNumber {
+  fileprivate func exactly<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer? {
+    Integer(exactly: self)
+  }
+}
+
+extension UInt64: ExactNumber {
+  fileprivate func exactly<Integer: FixedWidthInteger>(_ type: Integer.Type) -> Integer? {
+    Integer(exactly: self)
   }
 }
