@@ -14,8 +14,7 @@ struct DescribeTests {
       let name, help: String
     }
 
-    let schema, name, summary, formula, reference: String
-    let mean_divisor: String
+    let schema, name, summary, formula, reference, meanDivisor: String
     let inputs: [Input]
     let options: [Option]
   }
@@ -31,11 +30,13 @@ struct DescribeTests {
     #expect(names == LossRegistry.all.map(\.name))
     for spec in LossRegistry.all {
       let result = try workspace.lossctl(line: "describe \(spec.name) --format json")
-      let found = try JSONDecoder().decode(Description.self, from: result.stdout)
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let found = try decoder.decode(Description.self, from: result.stdout)
       #expect(found.schema == "lossctl.describe/1")
       #expect(found.name == spec.name)
       #expect(found.formula == spec.formula)
-      #expect(found.mean_divisor == spec.meanDivisor)
+      #expect(found.meanDivisor == spec.meanDivisor)
       #expect(found.inputs.map(\.name) == spec.inputs.map(\.name))
       #expect(found.inputs.map(\.required) == spec.inputs.map(\.isRequired))
     }
