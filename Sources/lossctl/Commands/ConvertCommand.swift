@@ -43,42 +43,61 @@ struct ConvertCommand: ParsableCommand {
   var reading: ReadingOptions
 
   func run() throws {
+    // Text goes straight to the float it is wanted in, not by way of another.
+    let textType: ElementType = dtype == .float32 ? .float32 : .float64
+    let source = try ConvertSource(files, reading, tables, textType: textType)
+    let target = try ConvertTarget(source.destination, format: format)
+    let output = try OutputFile(path: target.path)
+    let content = TensorContent(
+      source.data.tensor, as: dtype?.elementType, from: source.data.name)
+    try target.format.write(content, key: target.key, to: output)
+    try source.data.requireWhole()
+    try output.commit()
+  }
+}
+
+/// What is read of files of which the last is to be written.
+struct ConvertSource {
+  let data: Dataset
+  let destination: String
+
+  /// Reads all but the last file.
+  ///
+  /// - Throws: `UsageError` where there are not two, `FileError` where one cannot be read.
+  init(
+    _ files: [String], _ reading: ReadingOptions, _ tables: TableOptions, textType: ElementType
+  ) throws {
     guard files.count > 1, let destination = files.last else { throw UsageError.noDestination }
     var options = try reading.readOptions
     options.csv = tables.dialect
-    // Text goes straight to the float it is wanted in, not by way of another.
-    if dtype == .float32 { options.textType = .float32 }
-    var source = try Dataset(reading: Array(files.dropLast()), options: options)
-    if !source.missingRows.isEmpty { try source.leaveOut(rows: source.missingRows) }
-    let target = try Target(destination, format: format)
-    let output = try OutputFile(path: target.path)
-    let content = TensorContent(source.tensor, as: dtype?.elementType, from: source.name)
-    try target.format.write(content, key: target.key, to: output)
-    try source.requireWhole()
-    try output.commit()
+    options.textType = textType
+    var data = try Dataset(reading: Array(files.dropLast()), options: options)
+    if !data.missingRows.isEmpty { try data.leaveOut(rows: data.missingRows) }
+    self.data = data
+    self.destination = destination
   }
+}
 
-  /// Where a tensor goes.
-  private struct Target {
-    let path: String
-    let format: TensorOutput
-    /// The array's name in an archive; `arr_0` is what numpy.savez calls an array without one.
-    let key: String
+/// Where a tensor goes.
+struct ConvertTarget {
+  let path: String
+  let format: TensorOutput
+  /// The array's name in an archive; `arr_0` is what numpy.savez calls an array without one.
+  let key: String
 
-    /// Reads `out.npy`, `-` or `out.npz:key`.
-    init(_ text: String, format: TensorOutput?) throws(FileError) {
-      if let colon = text.lastIndex(of: ":"),
-        (format ?? TensorOutput.announced(by: String(text[..<colon]))) == .npz,
-        TensorOutput.announced(by: text) != .npz
-      {
-        path = String(text[..<colon])
-        self.format = .npz
-        key = String(text[text.index(after: colon)...])
-        return
-      }
-      path = text
-      self.format = if let format { format } else { try TensorOutput(suffixOf: text) }
-      key = "arr_0"
+  /// Reads `out.npy`, `-` or `out.npz:key`.
+  init(_ text: String, format: TensorOutput?) throws(FileError) {
+    if let colon = text.lastIndex(of: ":"),
+      (format ?? TensorOutput.announced(by: String(text[..<colon]))) == .npz,
+      TensorOutput.announced(by: text) != .npz
+    {
+      path = String(text[..<colon])
+      self.format = .npz
+      key = String(text[text.index(after: colon)...])
+      return
     }
+    path = text
+    self.format = if let format { format } else { try TensorOutput(suffixOf: text) }
+    key = "arr_0"
   }
 }
