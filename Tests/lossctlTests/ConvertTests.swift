@@ -118,12 +118,12 @@ struct ConvertTests {
       print("read")
       """, to: "check.py")
     let python = ProcessInfo.processInfo.environment["LOSSCTL_TEST_PYTHON"] ?? "python3"
-    let probe = try workspace.shell("\(python) -c 'import numpy' && command -v unzip")
+    let probe = try workspace.shell("'\(python)' -c 'import numpy' && command -v unzip")
     guard probe.status == .exited(0) else {
       print("skipped: needs unzip and \(python) with numpy")
       return
     }
-    let result = try workspace.shell("\(python) check.py")
+    let result = try workspace.shell("'\(python)' check.py")
     #expect(result.status == .exited(0), "\(result.errors)")
     #expect(result.output.hasSuffix("read\n"))
   }
