@@ -79,6 +79,11 @@ struct ErrorDescription {
       self.init("usage", "expected different files for different outputs, found \(path) twice", nil)
     case .nothingToWrite(let option, let needs):
       self.init("usage", "--\(option) has nothing to apply to", "add \(needs)")
+    case .severalGradients(let option, let path, let inputs):
+      self.init(
+        "usage",
+        "--\(option): expected room for the gradients of \(inputs.joined(separator: ", ")), found \(path), a file of one",
+        "name an .npz file, or one file each as in grad-{input}.npy")
     case .expectationNeeds(let option, let needs):
       self.init("usage", "--\(option): expected \(needs)", nil)
     case .unknownInstructionSet(let name, let known):

@@ -22,6 +22,7 @@ enum UsageError: Error, Equatable {
   case notPositive(option: String, found: Int)
   case sameOutput(path: String)
   case nothingToWrite(option: String, needs: String)
+  case severalGradients(option: String, path: String, inputs: [String])
   case expectationNeeds(option: String, needs: String)
   case unknownInstructionSet(String, known: [String])
 }

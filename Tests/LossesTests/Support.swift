@@ -120,6 +120,9 @@ struct Outcome {
   let report: LossReport
   let values: Tensor
   let perRow: Tensor
+  /// By the names of the inputs.
+  let gradients: [String: Tensor]
+  /// The gradient of the first input that has one.
   let gradient: Tensor
 }
 
@@ -133,13 +136,18 @@ func evaluate(
   let type = evaluation.computeType
   let values = try #require(MemorySink(elementType: type, shape: evaluation.unitShape))
   let perRow = try #require(MemorySink(elementType: type, shape: evaluation.rowShape))
-  let gradient = try #require(MemorySink(elementType: type, shape: evaluation.gradientShape))
+  var memory: [String: MemorySink] = [:]
+  for (input, shape) in evaluation.gradients {
+    memory[input] = try #require(MemorySink(elementType: type, shape: shape))
+  }
   var sinks = LossSinks()
-  (sinks.values, sinks.perRow, sinks.gradient) = (values, perRow, gradient)
+  (sinks.values, sinks.perRow, sinks.gradients) = (values, perRow, memory)
   let report = try evaluation.run(into: sinks)
+  let gradients = try memory.mapValues { try #require($0.tensor) }
+  let first = try #require(evaluation.gradients.first).input
   return Outcome(
     report: report, values: try #require(values.tensor), perRow: try #require(perRow.tensor),
-    gradient: try #require(gradient.tensor))
+    gradients: gradients, gradient: try #require(gradients[first]))
 }
 
 /// Runs `body` and returns the `LossError` it throws. For errors that hold a NaN, which equals nothing.

@@ -6,7 +6,7 @@ public enum TensorOutput: String, CaseIterable, Sendable {
   case json
   /// NumPy's file format.
   case npy
-  /// A NumPy archive of one array.
+  /// A NumPy archive of arrays.
   case npz
   /// Numbers separated by commas, a row a line.
   case csv
@@ -54,10 +54,24 @@ public enum TensorOutput: String, CaseIterable, Sendable {
     switch self {
     case .json: try JSON.tensor(content.packed()).write(to: file)
     case .npy: try NPYWriter.write(content, to: file)
-    case .npz: try NPZWriter(key: key).write(content, to: file)
+    case .npz: try NPZWriter(arrays: [(key, content)]).write(to: file)
     case .csv: try DelimitedText(delimiter: ",").write(content, to: file)
     case .text: try DelimitedText(delimiter: " ").write(content, to: file)
     }
+  }
+}
+
+extension TensorOutput {
+  /// Whether a file of this format holds several tensors, by their names.
+  public var holdsSeveral: Bool { self == .npz }
+
+  /// Writes an archive of several tensors by their keys.
+  ///
+  /// - Throws: `FileError` where the file cannot be written, or an element does not fit its type.
+  public static func writeArchive(
+    _ arrays: [(key: String, content: TensorContent)], to file: OutputFile
+  ) throws(FileError) {
+    try NPZWriter(arrays: arrays).write(to: file)
   }
 }
 

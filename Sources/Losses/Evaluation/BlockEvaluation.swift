@@ -67,12 +67,15 @@ final class BlockEvaluation<Kernel: BlockKernel> {
       makeState: { try ThreadState(self, divisor: divisor) },
       body: { [self] state, item in try state.evaluate(units(of: item)) })
     if let rows = sinks.perRow, unitCount == 0 { try storeEmptyRows(into: rows) }
+    if !sinks.gradients.isEmpty {
+      try kernel.finish(states.map(\.workspace), into: sinks.gradients)
+    }
     return states.reduce(into: EvaluationTotals()) { $0.merge($1.totals) }
   }
 
   /// What gradients are divided by. With ignored units it takes a look at the labels first.
   private func gradientDivisor() throws -> Double {
-    guard sinks.gradient != nil, policies.reduction == .mean else { return 1 }
+    guard !sinks.gradients.isEmpty, policies.reduction == .mean else { return 1 }
     guard kernel.mayIgnoreUnits || kernel.hasWeightedDivisor else { return Double(unitCount) }
     // Not reported: progress is that of the evaluation proper, and would fall back to 0 after this.
     let parts = try work(progress: nil).run(
@@ -127,9 +130,10 @@ private struct ThreadState<Kernel: BlockKernel> {
 
   var totals = EvaluationTotals()
   private let evaluation: BlockEvaluation<Kernel>
-  private let workspace: Kernel.Workspace
+  let workspace: Kernel.Workspace
   private let values: MutableByteStorage
   private let gradient: MutableByteStorage?
+  private let gradientSink: (any TensorSink)?
   private let upstream: BlockReader<Scalar>?
   private let factor: Double
   private let divisor: Double
@@ -144,8 +148,8 @@ private struct ThreadState<Kernel: BlockKernel> {
     workspace = try evaluation.kernel.makeWorkspace(blockSize: blockSize)
     let storesValues = evaluation.sinks.values != nil
     values = try scratchMemory(storesValues ? groupSize : blockSize, of: Scalar.self)
-    let buffersGradient = evaluation.sinks.gradient != nil && evaluation.kernel.buffersGradient
-    gradient = buffersGradient ? try scratchMemory(groupSize, of: Scalar.self) : nil
+    gradientSink = evaluation.kernel.bufferedGradient.flatMap { evaluation.sinks.gradients[$0] }
+    gradient = gradientSink == nil ? nil : try scratchMemory(groupSize, of: Scalar.self)
     let output = evaluation.request.gradientOutput
     let isPerUnit = evaluation.policies.reduction == .none
     factor = isPerUnit ? 1 : output?.element(at: 0) ?? 1
@@ -185,14 +189,14 @@ private struct ThreadState<Kernel: BlockKernel> {
         values: UnsafeMutableBufferPointer(
           rebasing: values[storesValues ? part : 0..<block.count]),
         gradient: gradient.map { UnsafeMutableBufferPointer(rebasing: $0[part]) },
-        gradientSink: evaluation.sinks.gradient,
+        gradientSinks: evaluation.sinks.gradients,
         upstream: Upstream(perUnit: upstream?.read(block), factor: factor, divisor: divisor))
       try evaluate(block, into: output, rows: &rows)
     }
     try evaluation.sinks.values?.write(
       UnsafeBufferPointer(rebasing: values[..<units.count]), at: units.lowerBound)
     if let gradient {
-      try evaluation.sinks.gradient?.write(
+      try gradientSink?.write(
         UnsafeBufferPointer(rebasing: gradient[..<units.count]), at: units.lowerBound)
     }
   }

@@ -31,12 +31,9 @@ public protocol BlockKernel<Scalar>: AnyObject, Sendable {
   /// Blocks that a thread takes at a time, and whose results are stored at once.
   var blocksPerGroup: Int { get }
 
-  /// The shape of the gradient.
-  var gradientShape: Shape { get }
-
-  /// Whether gradients are handed out in `BlockOutput.gradient`, one a unit; else the kernel stores them
-  /// itself by way of `BlockOutput.gradientSink`.
-  var buffersGradient: Bool { get }
+  /// The input whose gradient is handed out in `BlockOutput.gradient`, one number a unit; all others the
+  /// kernel stores itself by way of `BlockOutput.gradientSinks`, or at the end in `finish`.
+  var bufferedGradient: String? { get }
 
   /// Whether the divisor is a sum of weights, not a count of units.
   var hasWeightedDivisor: Bool { get }
@@ -60,6 +57,14 @@ public protocol BlockKernel<Scalar>: AnyObject, Sendable {
     _ units: Range<Int>, _ workspace: Workspace, into output: BlockOutput<Scalar>,
     tally: inout BlockTally
   ) throws
+
+  /// Stores what only all blocks together give, such as the gradient of what every row shares.
+  ///
+  /// - Parameters:
+  ///   - workspaces: those of all threads, in no order that means anything: what is added up in them is to
+  ///     be added exactly.
+  ///   - gradients: where gradients go, by the names of the inputs.
+  func finish(_ workspaces: [Workspace], into gradients: [String: any TensorSink]) throws
 }
 
 /// What elementwise kernels are.
@@ -70,11 +75,8 @@ extension BlockKernel {
   /// 32: threads that take fewer at a time disturb each other.
   public var blocksPerGroup: Int { 32 }
 
-  /// The losses' own shape.
-  public var gradientShape: Shape { unitShape }
-
-  /// True: one derivative a unit.
-  public var buffersGradient: Bool { true }
+  /// The predictions: one derivative a unit.
+  public var bufferedGradient: String? { "pred" }
 
   /// False: the divisor is a count.
   public var hasWeightedDivisor: Bool { false }
@@ -83,6 +85,9 @@ extension BlockKernel {
   public func addWeights(
     _ units: Range<Int>, _ workspace: Workspace, to sum: inout ExactSum
   ) throws(LossError) {}
+
+  /// Nothing.
+  public func finish(_ workspaces: [Workspace], into gradients: [String: any TensorSink]) throws {}
 }
 
 /// Where a kernel writes one block.
@@ -90,12 +95,15 @@ public struct BlockOutput<Scalar: KernelScalar> {
   /// One loss a unit.
   public let values: UnsafeMutableBufferPointer<Scalar>
 
-  /// The gradient of the block's units with respect to the differentiable input, where asked for.
+  /// The gradient of the block's units with respect to the kernel's `bufferedGradient`, where asked for.
   public let gradient: UnsafeMutableBufferPointer<Scalar>?
 
-  /// Where the gradient is stored, where asked for; all of a tensor of `gradientShape`, of which the kernel
-  /// stores the block's part unless it hands it out in `gradient`.
-  public let gradientSink: (any TensorSink)?
+  /// Where gradients are stored that are asked for, by the names of the inputs; each is all of a tensor of
+  /// its input's shape, of which the kernel stores the block's part unless it hands it out in `gradient`.
+  public let gradientSinks: [String: any TensorSink]
+
+  /// Where the gradient of the predictions is stored.
+  public var gradientSink: (any TensorSink)? { gradientSinks["pred"] }
 
   /// What multiplies each derivative.
   public let upstream: Upstream<Scalar>

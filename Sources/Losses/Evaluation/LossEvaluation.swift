@@ -49,8 +49,8 @@ public struct LossSinks: Sendable {
   public var values: (any TensorSink)?
   /// The loss of each row.
   public var perRow: (any TensorSink)?
-  /// The gradient.
-  public var gradient: (any TensorSink)?
+  /// The gradients, by the names of the inputs; each of its input's shape.
+  public var gradients: [String: any TensorSink] = [:]
 
   /// No tensor wanted.
   public init() {}
@@ -67,8 +67,8 @@ public struct LossEvaluation: Sendable {
   /// The shape of the per-row losses.
   public let rowShape: Shape
 
-  /// The shape of the gradient.
-  public let gradientShape: Shape
+  /// The gradients that can be asked for, with their shapes: the inputs' own.
+  public let gradients: [(input: String, shape: Shape)]
 
   private let loss: any Loss
   private let inputs: BoundInputs
@@ -93,7 +93,7 @@ public struct LossEvaluation: Sendable {
     let kernel = try loss.makeKernel(self.inputs, policies: policies, as: Double.self)
     unitShape = kernel.unitShape
     rowShape = .vector(unitShape.rowCount)
-    gradientShape = kernel.gradientShape
+    gradients = self.inputs.gradients
     if let gradientOutput {
       let expected = policies.reduction == .none ? unitShape : .scalar
       guard gradientOutput.shape.elementCount == expected.elementCount,

@@ -8,9 +8,6 @@ public struct PreparedKernel: Sendable {
   /// The shape of the unreduced loss.
   let unitShape: Shape
 
-  /// The shape of the gradient.
-  let gradientShape: Shape
-
   /// Whether the divisor is a sum of weights, not a count of units.
   let hasWeightedDivisor: Bool
 
@@ -21,7 +18,6 @@ public struct PreparedKernel: Sendable {
   @inline(__always)
   public init<Kernel: BlockKernel>(_ kernel: Kernel) {
     unitShape = kernel.unitShape
-    gradientShape = kernel.gradientShape
     hasWeightedDivisor = kernel.hasWeightedDivisor
     evaluate = { try BlockEvaluation(kernel: kernel, request: $0).run() }
   }

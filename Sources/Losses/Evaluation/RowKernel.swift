@@ -72,8 +72,7 @@ final class RowKernel<Scalar: KernelScalar, Arithmetic: RowArithmetic>: BlockKer
   var mayIgnoreUnits: Bool { false }
   var unitsPerBlock: Int { max(1, 8192 / max(classCount, 1)) }
   var blocksPerGroup: Int { 1 }
-  var gradientShape: Shape { predictions.shape }
-  var buffersGradient: Bool { false }
+  var bufferedGradient: String? { nil }
 
   func makeWorkspace(blockSize: Int) throws(LossError) -> Workspace {
     try Workspace(self, rowCount: blockSize)

@@ -59,7 +59,7 @@ final class PreciseCrossEntropy {
       upstream = UnsafeBufferPointer(slot(2))
     }
     let precise = BlockOutput(
-      values: slot(0), gradient: output.gradient == nil ? nil : slot(1), gradientSink: nil,
+      values: slot(0), gradient: output.gradient == nil ? nil : slot(1), gradientSinks: [:],
       upstream: Upstream(
         perUnit: upstream, factor: output.upstream.factor, divisor: output.upstream.divisor))
     if loss.predictionKind == .logits {

@@ -5,6 +5,8 @@ public struct BoundInputs: Sendable {
   private var tensors: [String: Tensor] = [:]
   /// The shapes that broadcastable inputs had.
   private var givenShapes: [String: Shape] = [:]
+  /// The inputs that have a gradient and were given, with the shapes they were given in.
+  let gradients: [(input: String, shape: Shape)]
 
   /// Holds `tensors` against what `spec` says of their shapes.
   ///
@@ -12,6 +14,9 @@ public struct BoundInputs: Sendable {
   ///
   /// - Throws: `LossError` where an input is missing or its shape does not agree.
   public init(_ given: [String: Tensor], to spec: LossSpec) throws(LossError) {
+    gradients = spec.differentiableInputs.compactMap { input in
+      given[input.name].map { (input.name, $0.shape) }
+    }
     var letters = ShapeLetters()
     for input in spec.inputs {
       guard let tensor = given[input.name] else {

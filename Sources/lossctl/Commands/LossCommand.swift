@@ -71,8 +71,7 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       let evaluation = try LossEvaluation(
         loss, inputs: inputs.tensors, gradientOutput: inputs["grad-output"], policies: policies)
       let expectations = try Expectations(
-        checks, reduction: result.reduction, computeType: evaluation.computeType,
-        reading: readOptions)
+        checks, reduction: result.reduction, evaluation, reading: readOptions)
       let outputs = try ResultOutputs(result, evaluation, expectations)
       timing.end(.open)
       let report = try evaluation.run(into: outputs.sinks, progress: Progress(running).callback)
@@ -81,7 +80,10 @@ struct LossCommand<Flags: LossFlags>: ParsableCommand {
       let checked = try expectations.verify(report, outputs)
       warn(about: report, inputs)
       try outputs.write(
-        LossDocument(report, inputs, result, checked), note: running.diagnostics.note)
+        LossDocument(
+          report, inputs, result, checked,
+          gradientNaming: result.gradientNaming(evaluation.gradients.map(\.input))),
+        note: running.diagnostics.note)
       timing.end(.write)
       if running.timing { running.diagnostics.show(timing) }
       if checked.contains(where: { !$0.isPassed }) { throw ChecksFailed(checks: checked) }

@@ -18,7 +18,9 @@ struct CheckOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Check the gradient against a file.", valueName: "file"),
+    help: ArgumentHelp(
+      "Check the gradient against a file, or those of several inputs against an .npz or files with {input} in their name.",
+      valueName: "file"),
     completion: .tensorFile)
   var expectGrad: String?
 

@@ -31,7 +31,7 @@ struct ResultOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Write the gradient with respect to the predictions: of the result, or of the sum with --reduction none. The suffix gives the format.",
+      "Write the gradient: of the result, or of the sum with --reduction none. The suffix gives the format. With respect to several inputs it is an .npz of all, or a file for each where the name holds {input}.",
       valueName: "file"))
   var grad: String?
 
@@ -51,6 +51,13 @@ struct ResultOptions: ParsableArguments {
   /// The format of the result itself.
   var resultFormat: TensorOutput {
     format ?? out.flatMap(TensorOutput.announced(by:)) ?? .json
+  }
+
+  /// What `--grad` stands for with gradients for these inputs; nil where it was not given.
+  func gradientNaming(_ inputs: [String]) throws(UsageError) -> GradientNaming? {
+    try grad.map { path throws(UsageError) in
+      try GradientNaming(path, inputs: inputs, option: "grad")
+    }
   }
 
   /// Checks what parsing cannot.

@@ -40,7 +40,7 @@ struct Expectations {
 
   private var value: Expected?
   private var perRow: Dataset?
-  private var gradient: Dataset?
+  private var gradients: [(input: String, file: Dataset)] = []
   private let rtol: Double?
   private let atol: Double?
 
@@ -49,7 +49,7 @@ struct Expectations {
   /// Whether the per-row losses are needed for a check.
   var needsPerRow: Bool { perRow != nil }
   /// Whether the gradient is needed for a check.
-  var needsGradient: Bool { gradient != nil }
+  var needsGradient: Bool { !gradients.isEmpty }
 
   private let isUnreduced: Bool
 
@@ -58,14 +58,15 @@ struct Expectations {
   /// - Throws: `FileError` where one cannot be read, `UsageError` or `LossError` where an option is
   ///   misused.
   init(
-    _ options: CheckOptions, reduction: Reduction, computeType: ElementType, reading: ReadOptions
+    _ options: CheckOptions, reduction: Reduction, _ evaluation: LossEvaluation,
+    reading: ReadOptions
   ) throws {
     // Text has no type; it is read in the result's, so that what lossctl printed is what it reads.
     var reading = reading
     // The result has no rows that were left out, so that leaving out others would compare rows that do
     // not belong together.
     if reading.csv.missing == .skipRow { reading.csv.missing = .error }
-    reading.textType = computeType == .float64 ? .float64 : .float32
+    reading.textType = evaluation.computeType == .float64 ? .float64 : .float32
     func read(_ argument: String) throws(FileError) -> Dataset {
       try Dataset(reading: [argument], options: reading)
     }
@@ -85,9 +86,23 @@ struct Expectations {
       throw UsageError.nothingToWrite(option: rtol == nil ? "atol" : "rtol", needs: "--expect")
     }
     perRow = try options.expectPerRow.map(read)
-    gradient = try options.expectGrad.map(read)
+    if let path = options.expectGrad {
+      gradients = try Self.gradientFiles(path, evaluation).map { ($0, try read($1)) }
+    }
     // A bad tolerance is an error before the work, not after it.
     _ = try tolerance(.float32, .float32)
+  }
+
+  /// The file of each gradient that is expected.
+  private static func gradientFiles(
+    _ path: String, _ evaluation: LossEvaluation
+  ) throws(UsageError) -> [(input: String, path: String)] {
+    let inputs = evaluation.gradients.map(\.input)
+    switch try GradientNaming(path, inputs: inputs, option: "expect-grad") {
+    case .single(let input, let path): return [(input, path)]
+    case .archive(let path): return inputs.map { ($0, path + ":" + jsonKey($0)) }
+    case .files(let files): return files
+    }
   }
 
   /// Holds the result against what was expected.
@@ -108,14 +123,17 @@ struct Expectations {
     case nil: break
     }
     if let perRow { results += try check("per_row", outputs.perRow?.tensor, perRow) }
-    if let gradient { results += try check("grad", outputs.gradient?.tensor, gradient) }
+    for (input, file) in gradients {
+      let name = gradients.count == 1 ? "grad" : "grad_" + jsonKey(input)
+      results += try check(name, outputs.gradients.tensor(input), file)
+    }
     for file in files { try file.requireWhole() }
     return results
   }
 
   private var files: [Dataset] {
     let value: Dataset? = if case .file(let file) = value { file } else { nil }
-    return [value, perRow, gradient].compactMap(\.self)
+    return [value, perRow].compactMap(\.self) + gradients.map(\.file)
   }
 
   private func check(

@@ -7,11 +7,14 @@ struct LossDocument {
   let report: LossReport
   private let inputs: InputFiles
   private let options: ResultOptions
+  private let gradientNaming: GradientNaming?
   private let checks: [CheckResult]
 
   init(
-    _ report: LossReport, _ inputs: InputFiles, _ options: ResultOptions, _ checks: [CheckResult]
+    _ report: LossReport, _ inputs: InputFiles, _ options: ResultOptions, _ checks: [CheckResult],
+    gradientNaming: GradientNaming?
   ) {
+    self.gradientNaming = gradientNaming
     self.report = report
     self.inputs = inputs
     self.options = options
@@ -51,7 +54,8 @@ struct LossDocument {
   }
 
   private var outputs: JSON {
-    let files = [("per_row", options.perRow), ("grad", options.grad)]
-    return .object(files.compactMap { name, path in path.map { (name, .string($0)) } })
+    let perRow = options.perRow.map { [(key: "per_row", value: JSON.string($0))] } ?? []
+    let gradient = gradientNaming.map { [(key: "grad", value: $0.json)] } ?? []
+    return .object(perRow + gradient)
   }
 }

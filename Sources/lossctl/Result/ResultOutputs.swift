@@ -62,7 +62,7 @@ struct ResultOutputs {
 
   let values: TensorResult?
   let perRow: TensorResult?
-  let gradient: TensorResult?
+  let gradients: GradientOutputs
   private let options: ResultOptions
   private let main: OutputFile?
 
@@ -73,7 +73,8 @@ struct ResultOutputs {
     _ options: ResultOptions, _ evaluation: LossEvaluation, _ expectations: Expectations
   ) throws {
     self.options = options
-    try Self.requireDistinct([options.out, options.perRow, options.grad])
+    let naming = try options.gradientNaming(evaluation.gradients.map(\.input))
+    try Self.requireDistinct([options.out, options.perRow] + (naming?.paths ?? []))
     let type = options.outDtype?.elementType ?? evaluation.computeType
     let isUnreduced = options.reduction == .none
     let writesValues = isUnreduced && options.resultFormat != .json
@@ -95,8 +96,8 @@ struct ResultOutputs {
       : nil
     perRow = try Self.optional(
       options.perRow, "per_row", type, evaluation.rowShape, isKept: expectations.needsPerRow)
-    gradient = try Self.optional(
-      options.grad, "grad", type, evaluation.gradientShape, isKept: expectations.needsGradient)
+    gradients = try GradientOutputs(
+      naming, of: evaluation.gradients, type, isKept: expectations.needsGradient)
     main = writesValues ? nil : try OutputFile(path: options.out ?? "-")
   }
 
@@ -121,7 +122,7 @@ struct ResultOutputs {
     var sinks = LossSinks()
     sinks.values = values?.sink
     sinks.perRow = perRow?.sink
-    sinks.gradient = gradient?.sink
+    sinks.gradients = gradients.sinks
     return sinks
   }
 
@@ -129,9 +130,11 @@ struct ResultOutputs {
   ///
   /// - Parameter note: says something the user may not expect.
   func write(_ document: LossDocument, note: (String) -> Void) throws {
-    for tensor in [values, perRow, gradient] { try tensor?.write() }
+    for tensor in [values, perRow] { try tensor?.write() }
+    try gradients.write()
     if let main { try write(document, to: main, note: note) }
-    for tensor in [values, perRow, gradient] { try tensor?.commit() }
+    for tensor in [values, perRow] { try tensor?.commit() }
+    try gradients.commit()
     try main?.commit()
   }
 

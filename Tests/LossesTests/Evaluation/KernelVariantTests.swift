@@ -45,11 +45,12 @@ struct KernelVariantTests {
     policies.kernels = kernels
     let evaluation = try LossEvaluation(
       loss, inputs: inputs, policies: policies)
-    let memory = try [evaluation.unitShape, evaluation.gradientShape].map {
+    let memory = try [evaluation.unitShape, evaluation.gradients[0].shape].map {
       try #require(MemorySink(elementType: evaluation.computeType, shape: $0))
     }
     var sinks = LossSinks()
-    (sinks.values, sinks.gradient) = (memory[0], memory[1])
+    sinks.values = memory[0]
+    sinks.gradients = ["pred": memory[1]]
     let report = try evaluation.run(into: sinks)
     let tensors = try memory.map { try #require($0.tensor).values(as: Double.self) }
     // NaN is NaN: its sign and payload are not part of the promise.

@@ -120,7 +120,7 @@ struct ThreadInvarianceTests {
       try BinaryCrossEntropy(ignoredLabel: -1), inputs: Self.inputs(seed: 73, shape),
       policies: EvaluationPolicies(.mean, threads: threads))
     var sinks = LossSinks()
-    if wantsGradient { sinks.gradient = MemorySink(elementType: .float32, shape: shape) }
+    if wantsGradient { sinks.gradients["pred"] = MemorySink(elementType: .float32, shape: shape) }
     let reported = Mutex<[Double]>([])
     _ = try evaluation.run(into: sinks) { part in reported.withLock { $0.append(part) } }
     let parts = reported.withLock { $0 }

@@ -95,8 +95,7 @@ final class RowMeanKernel<Scalar: KernelScalar>: BlockKernel {
   var mayIgnoreUnits: Bool { false }
   var unitsPerBlock: Int { max(1, 2048 / max(rowLength, 1)) }
   var blocksPerGroup: Int { 32 }
-  var gradientShape: Shape { elements.predictions.shape }
-  var buffersGradient: Bool { false }
+  var bufferedGradient: String? { nil }
 
   func makeWorkspace(blockSize: Int) throws(LossError) -> Workspace {
     try Workspace(self, rowCount: blockSize)
@@ -112,7 +111,7 @@ final class RowMeanKernel<Scalar: KernelScalar>: BlockKernel {
     let values = part(workspace.values, range.count)
     let gradient = output.gradientSink == nil ? nil : part(workspace.gradient, range.count)
     let inner = BlockOutput(
-      values: values, gradient: gradient, gradientSink: nil,
+      values: values, gradient: gradient, gradientSinks: [:],
       upstream: upstream(output.upstream, units.count, workspace))
     try elements.evaluate(range, workspace.elements, into: inner, tally: &tally)
     for position in 0..<units.count {

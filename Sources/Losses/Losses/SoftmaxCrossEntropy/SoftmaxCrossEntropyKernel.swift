@@ -32,8 +32,7 @@ final class SoftmaxCrossEntropyKernel<Scalar: KernelScalar, Compute: KernelScala
   var unitsPerRow: Int { axis.rowsShape.elementsPerRow }
   var unitsPerBlock: Int { axis.rowsPerBlock }
   var blocksPerGroup: Int { 1 }
-  var gradientShape: Shape { predictions.shape }
-  var buffersGradient: Bool { false }
+  var bufferedGradient: String? { nil }
   var mayIgnoreUnits: Bool { labels.kind == .indices }
   var hasWeightedDivisor: Bool { labels.kind == .indices && weights.areGiven }
 
