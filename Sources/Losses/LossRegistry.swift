@@ -7,5 +7,7 @@ public enum LossRegistry {
     MultilabelMargin.spec,
     MultilabelSoftMargin.spec,
     MultiMargin.spec,
+    Contrastive.spec,
+    Triplet.spec,
   ]
 }

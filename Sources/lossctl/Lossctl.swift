@@ -44,6 +44,7 @@ struct Lossctl: ParsableCommand {
       LossCommand<MultilabelMarginFlags>.self,
       LossCommand<MultilabelSoftMarginFlags>.self,
       LossCommand<MultiMarginFlags>.self,
+      LossCommand<ContrastiveFlags>.self, LossCommand<TripletFlags>.self,
       TransformCommand<SigmoidFlags>.self,
       TransformCommand<SoftmaxFlags>.self,
       TransformCommand<LogSoftmaxFlags>.self,

@@ -18,7 +18,7 @@ struct LossSample: Sendable {
   let oracle: @Sendable (_ inputs: [String: [Double]]) -> [Double]
 
   static func all() throws -> [LossSample] {
-    try binaryCrossEntropy() + softmaxCrossEntropy() + margins()
+    try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs()
   }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {
@@ -89,8 +89,11 @@ struct LossSample: Sendable {
 }
 
 extension LossSample {
-  /// The shape of the predictions.
-  var shape: Shape { inputs["pred"]?.shape ?? .scalar }
+  /// The shape of the first input that has a gradient.
+  var shape: Shape {
+    let names = type(of: loss).spec.differentiableInputs.map(\.name)
+    return names.lazy.compactMap { inputs[$0]?.shape }.first ?? .scalar
+  }
 
   /// The input's elements, repeated to the full shape where the loss broadcasts it.
   func full(_ name: String) -> [Double]? {

@@ -138,7 +138,7 @@ func evaluate(
   let perRow = try #require(MemorySink(elementType: type, shape: evaluation.rowShape))
   var memory: [String: MemorySink] = [:]
   for (input, shape) in evaluation.gradients {
-    memory[input] = try #require(MemorySink(elementType: type, shape: shape))
+    memory[input] = MemorySink(elementType: type, shape: shape)
   }
   var sinks = LossSinks()
   (sinks.values, sinks.perRow, sinks.gradients) = (values, perRow, memory)

@@ -34,6 +34,8 @@ public enum SettingValue: Equatable, Sendable {
   case text(String)
   /// A number.
   case number(Double)
+  /// Whether something is so.
+  case flag(Bool)
 }
 
 /// Something a user should know about a result that is nevertheless valid.

@@ -15,6 +15,13 @@ struct InputRequest {
 }
 
 extension [InputRequest] {
+  /// The request for files with a row for each row of the others, where any were given.
+  static func paired(_ name: String, _ arguments: [String]) -> [InputRequest] {
+    arguments.isEmpty
+      ? []
+      : [InputRequest(name: name, arguments: arguments, elementType: nil, isPaired: true)]
+  }
+
   /// The request for a file of its own option, where it was given.
   static func optional(_ name: String, _ argument: String?) -> [InputRequest] {
     argument.map { [InputRequest(name: name, arguments: [$0], elementType: nil)] } ?? []

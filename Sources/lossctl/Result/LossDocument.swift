@@ -49,6 +49,7 @@ struct LossDocument {
         switch value {
         case .text(let text): (name, .string(text))
         case .number(let number): (name, .number(number))
+        case .flag(let flag): (name, .bool(flag))
         }
       })
   }

@@ -71,8 +71,9 @@ public struct MultiMargin: Loss {
     let weights = try ClassWeights(inputs["class-weight"], axis)
     return PreparedKernel(
       RowKernel<Scalar, Arithmetic>(
-        Arithmetic(loss: self, weights: weights.padded, labels: labels.shape),
-        predictions: predictions, labels: labels, labelsPerRow: 1, rows: rows, policies: policies))
+        Arithmetic(loss: self, weights: weights.padded, labels: labels.shape), rows: rows,
+        [RowInput("pred", predictions, width: axis.count), RowInput("label", labels, width: 1)],
+        policies: policies))
   }
 
   /// Nothing.
@@ -87,9 +88,9 @@ public struct MultiMargin: Loss {
     func makeScratch(count: Int) {}
 
     func loss(
-      ofRow row: Int, _ x: UnsafeBufferPointer<Double>, _ label: UnsafeBufferPointer<Double>,
-      derivative: UnsafeMutableBufferPointer<Double>?, _ scratch: inout Void
+      ofRow row: Int, _ inputs: RowValues, _ scratch: inout Void
     ) throws(LossError) -> Double {
+      let (x, label, derivative) = (inputs[0], inputs[1], inputs.derivative(0))
       guard let y = Int(exactly: label[0]), x.indices.contains(y) else {
         throw .valueOutOfRange(
           input: "label", index: labels.index(at: row), found: label[0],

@@ -58,8 +58,11 @@ public struct MultilabelMargin: Loss {
     let axis = try ClassAxis(-1, of: predictions.shape, input: "pred")
     return PreparedKernel(
       RowKernel<Scalar, Arithmetic>(
-        Arithmetic(labelFormat: labelFormat, shape: labels.shape), predictions: predictions,
-        labels: labels, labelsPerRow: axis.count, rows: axis.rowsShape, policies: policies))
+        Arithmetic(labelFormat: labelFormat, shape: labels.shape), rows: axis.rowsShape,
+        [
+          RowInput("pred", predictions, width: axis.count),
+          RowInput("label", labels, width: axis.count),
+        ], policies: policies))
   }
 
   /// Nothing.
@@ -86,9 +89,9 @@ public struct MultilabelMargin: Loss {
     }
 
     func loss(
-      ofRow row: Int, _ x: UnsafeBufferPointer<Double>, _ label: UnsafeBufferPointer<Double>,
-      derivative: UnsafeMutableBufferPointer<Double>?, _ scratch: inout Scratch
+      ofRow row: Int, _ inputs: RowValues, _ scratch: inout Scratch
     ) throws(LossError) -> Double {
+      let (x, label, derivative) = (inputs[0], inputs[1], inputs.derivative(0))
       try readTargets(label, row, &scratch)
       let others = packOthers(x, &scratch)
       let share = 1 / Double(x.count)
