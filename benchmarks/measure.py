@@ -3,9 +3,10 @@
 import json
 import os
 import re
+import shutil
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from processes import HERE, Run, Trouble, Worker, discard, run
@@ -23,19 +24,6 @@ TIMING = re.compile(r"^lossctl: timing: (.*)$", re.MULTILINE)
 PHASE = re.compile(r"([a-z]+) ([0-9][0-9.e-]*) s\b")
 
 FIXTURES = HERE.parent / "Tests" / "Fixtures"
-SCRIPT = """\
-import numpy, torch, torch.nn.functional as F
-x = torch.from_numpy(numpy.load({pred!r}))
-y = torch.from_numpy(numpy.load({label!r}))
-"""
-SCRIPT_VALUE = "print(({expression}).item())\n"
-SCRIPT_GRADIENT = """\
-x.requires_grad_()
-loss = {expression}
-loss.backward()
-numpy.save({gradient!r}, x.grad.numpy())
-print(loss.item())
-"""
 
 
 @dataclass(frozen=True)
@@ -85,10 +73,14 @@ class Measurement:
 
     def __init__(self, row: Row, bench: Bench, worker: Worker, result: Result) -> None:
         self.row, self.bench, self.worker, self.result = row, bench, worker, result
-        self.pred, self.label = self.path(row.pred), self.path(row.label)
-        # In one folder, so that lossctl and cp write to the same file system.
-        self.gradient = str(bench.folder / "gradient.npy")
-        self.copy = str(bench.folder / "copy.npy")
+        self.inputs = {name: self.path(file) for name, file in row.inputs.items()}
+        # In one folder, so that lossctl and cp write to the same file system. Of several gradients,
+        # lossctl writes a file each where the name holds {input}, as .npy like what cp copies.
+        self.grad = str(bench.folder / "gradient.npy")
+        if len(row.gradients) > 1:
+            self.grad = str(bench.folder / "gradient-{input}.npy")
+        self.gradients = {name: self.grad.replace("{input}", name) for name in row.gradients}
+        self.copies = str(bench.folder / "copies")
 
     def path(self, file: Array | Fixture) -> str:
         return str((FIXTURES if isinstance(file, Fixture) else self.bench.folder) / file.path)
@@ -96,11 +88,10 @@ class Measurement:
     def run(self) -> None:
         try:
             self.make_files()
-            for path in (self.pred, self.label):
+            for path in self.inputs.values():
                 read_anew(path)
             self.worker.ask(
-                "open", loss=self.row.loss, pred=self.pred, label=self.label,
-                gradient=self.row.gradient)
+                "open", loss=self.row.loss, inputs=self.inputs, gradients=self.row.gradients)
             self.exact = float(self.worker.ask("exact")["value"])
             self.check()
             self.measure_memory()
@@ -108,8 +99,8 @@ class Measurement:
                 self.contenders(), self.bench.rounds, self.row.repeats, self.worker.process.pid)
             self.run_script()
         finally:
-            for path in (self.gradient, self.copy):
-                remove(path)
+            self.remove_gradients()
+            shutil.rmtree(self.copies, ignore_errors=True)
 
     def make_files(self) -> None:
         for array in self.row.arrays:
@@ -119,31 +110,36 @@ class Measurement:
             statistics = os.statvfs(self.bench.folder)
             if statistics.f_bavail * statistics.f_frsize < 2 * array.size:
                 raise Trouble(f"no room for {array.size / 1e6:.0f} MB in {self.bench.folder}")
-            self.worker.ask(
-                "generate", kind=array.kind, dtype=array.dtype, shape=array.shape,
-                classes=array.classes, folder=str(self.bench.folder))
+            self.worker.ask("generate", array=asdict(array), folder=str(self.bench.folder))
+
+    def remove_gradients(self) -> None:
+        for path in self.gradients.values():
+            remove(path)
 
     # lossctl.
 
     def command(self, threads: int) -> list[str]:
-        command = [self.bench.binary, self.row.loss, "--pred", self.pred, "--label", self.label]
-        command += ["--threads", str(threads)]
-        if self.row.gradient:
-            command += ["--grad", self.gradient]
+        command = [self.bench.binary, self.row.loss]
+        for name, path in self.inputs.items():
+            command += ["--" + name, path]
+        command += [*self.row.flags, "--threads", str(threads)]
+        if self.gradients:
+            command += ["--grad", self.grad]
         if self.bench.has_timing:
             command.append("--timing")
         return command
 
     def lossctl(self, threads: int, sample: bool = False) -> Run:
-        remove(self.gradient)
+        self.remove_gradients()
         return run(self.command(threads), sample)
 
     def check(self) -> None:
         """Holds lossctl against float64."""
         value = json.loads(self.lossctl(self.bench.threads).output)["value"]
         self.hold(f"the value {value}, NumPy in float64 {self.exact}", deviation(value, self.exact))
-        if self.row.gradient:
-            error = float(self.worker.ask("gradient_error", path=self.gradient)["value"])
+        if self.gradients:
+            paths = list(self.gradients.values())
+            error = float(self.worker.ask("gradient_error", paths=paths)["value"])
             self.hold("the gradient", error)
 
     def hold(self, what: str, error: float) -> None:
@@ -170,7 +166,7 @@ class Measurement:
         result = [lambda: self.run_lossctl("", self.bench.threads), self.run_cat]
         if self.row.one_thread:
             result.append(lambda: self.run_lossctl(", 1 thread", 1))
-        if self.row.gradient:
+        if self.gradients:
             result.append(self.run_cp)
         if self.row.torch:
             names = [*self.open_torch(), "NumPy"]
@@ -178,13 +174,15 @@ class Measurement:
         return result
 
     def run_cat(self) -> dict[str, float]:
-        return {"cat": discard(["cat", self.pred, self.label])}
+        return {"cat": discard(["cat", *self.inputs.values()])}
 
     def run_cp(self) -> dict[str, float]:
-        """Copies the logits, which are as large as their gradient."""
-        remove(self.copy)
-        seconds = discard(["cp", "--reflink=never", self.pred, self.copy])
-        remove(self.copy)
+        """Copies the inputs that are as large as their gradients."""
+        shutil.rmtree(self.copies, ignore_errors=True)
+        os.mkdir(self.copies)
+        paths = [self.inputs[name] for name in self.gradients]
+        seconds = discard(["cp", "--reflink=never", *paths, self.copies])
+        shutil.rmtree(self.copies)
         return {"cp": seconds}
 
     def run_peer(self, name: str) -> dict[str, float]:
@@ -222,14 +220,23 @@ class Measurement:
         """The same job as a user of PyTorch would do it: import, load, compute."""
         if not self.row.torch:
             return
-        script = SCRIPT + (SCRIPT_GRADIENT if self.row.gradient else SCRIPT_VALUE)
-        script = script.format(
-            pred=self.pred, label=self.label, gradient=self.gradient,
-            expression=next(iter(self.row.torch.values())))
-        remove(self.gradient)
+        expression = next(iter(self.row.torch.values()))
+        text = script(expression, self.inputs, self.gradients)
+        self.remove_gradients()
         self.result.script = run(
-            [self.bench.python, "-c", script], sample=True, OMP_NUM_THREADS=str(self.bench.threads))
+            [self.bench.python, "-c", text], sample=True, OMP_NUM_THREADS=str(self.bench.threads))
         self.judge("the PyTorch script", self.result.script.output)
+
+
+def script(expression: str, inputs: dict[str, str], gradients: dict[str, str]) -> str:
+    """PyTorch's Python; both mappings have the paths of the files."""
+    lines = ["import numpy, torch, torch.nn.functional as F"]
+    lines += [f"{name} = torch.from_numpy(numpy.load({path!r}))" for name, path in inputs.items()]
+    lines += [f"{name}.requires_grad_()" for name in gradients]
+    lines += [f"loss = {expression}"]
+    lines += ["loss.backward()"] * bool(gradients)
+    lines += [f"numpy.save({path!r}, {name}.grad.numpy())" for name, path in gradients.items()]
+    return "\n".join([*lines, "print(loss.item())"])
 
 
 def phase(name: str, errors: str) -> float:

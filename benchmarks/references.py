@@ -1,6 +1,8 @@
 """The losses in NumPy: straightforward, to be timed, and in float64, to be right.
 
-Each loss gives one value for each label, and the gradient of their sum with respect to the logits.
+Each loss takes a row's inputs in their order. It gives the values whose mean the loss is, as many for
+each index of the first axis, and the gradient of their sum with respect to the first input, or a tuple
+of those of the first few.
 """
 
 import math
@@ -11,12 +13,18 @@ import numpy as np
 
 # Elements that are computed in float64 at a time.
 BLOCK = 1 << 22
+# What triplet_margin_loss adds to each difference.
+EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
 class Loss:
-    losses: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    gradient: Callable[[np.ndarray, np.ndarray], np.ndarray] | None
+    losses: Callable[..., np.ndarray]
+    gradient: Callable[..., np.ndarray | tuple[np.ndarray, ...]] | None = None
+
+    def gradients(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        found = self.gradient(*inputs)
+        return found if isinstance(found, tuple) else (found,)
 
 
 def bce_losses(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -59,46 +67,93 @@ def margin_row(x: np.ndarray, targets: np.ndarray) -> float:
     return np.maximum(0, 1 - (x[targets, None] - others)).sum() / x.size
 
 
+def triplet_losses(
+    anchor: np.ndarray, positive: np.ndarray, negative: np.ndarray
+) -> np.ndarray:
+    return np.maximum(0, distance(anchor - positive) - distance(anchor - negative) + 1)
+
+
+def triplet_gradients(
+    anchor: np.ndarray, positive: np.ndarray, negative: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    near, far = anchor - positive, anchor - negative
+    near_length, far_length = distance(near)[:, None], distance(far)[:, None]
+    counts = near_length - far_length + 1 > 0
+    toward = counts * (near + EPSILON) / near_length
+    away = counts * (far + EPSILON) / far_length
+    return toward - away, -toward, away
+
+
+def distance(difference: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(difference + EPSILON, axis=1)
+
+
+def contrastive_losses(a: np.ndarray, b: np.ndarray, label: np.ndarray) -> np.ndarray:
+    d = np.linalg.norm(a - b, axis=1)
+    return 0.5 * ((1 - label) * d**2 + label * np.maximum(0, 1 - d) ** 2)
+
+
+def nce_losses(pos: np.ndarray, neg: np.ndarray) -> np.ndarray:
+    return softplus(-pos) + softplus(neg).sum(axis=1)
+
+
+def softplus(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
 LOSSES = {
     "bce": Loss(bce_losses, bce_gradient),
     "softmax-ce": Loss(softmax_losses, softmax_gradient),
     "multilabel-soft-margin": Loss(soft_margin_losses, soft_margin_gradient),
-    "multilabel-margin": Loss(margin_losses, None),
+    "multilabel-margin": Loss(margin_losses),
+    "triplet": Loss(triplet_losses, triplet_gradients),
+    "contrastive": Loss(contrastive_losses),
+    "nce": Loss(nce_losses),
 }
 
 
-def straightforward(loss: Loss, x: np.ndarray, y: np.ndarray, gradient: bool) -> float:
-    """The mean loss, as NumPy is usually written; the gradient is computed and dropped."""
-    if x.dtype == np.float16:
-        # Sums of float16 overflow, and its arithmetic is emulated.
-        x = x.astype(np.float32)
-    value = loss.losses(x, y).mean()
+def straightforward(loss: Loss, inputs: list[np.ndarray], gradient: bool) -> float:
+    """The mean loss, as NumPy is usually written; the gradients are computed and dropped."""
+    # Sums of float16 overflow, and its arithmetic is emulated.
+    inputs = [a.astype(np.float32) if a.dtype == np.float16 else a for a in inputs]
+    losses = loss.losses(*inputs)
+    value = losses.mean()
     if gradient:
-        loss.gradient(x, y) / y.size
+        for found in loss.gradients(*inputs):
+            found / losses.size
     return float(value)
 
 
-def exact_mean(loss: Loss, x: np.ndarray, y: np.ndarray) -> float:
+def exact_mean(loss: Loss, inputs: list[np.ndarray]) -> float:
     """The mean loss, all of it in float64."""
-    found = [loss.losses(a, b) for a, b, _ in blocks(x, y)]
+    found = [loss.losses(*block) for block, _ in blocks(inputs)]
     return math.fsum(float(part.sum()) for part in found) / sum(part.size for part in found)
 
 
-def gradient_error(loss: Loss, x: np.ndarray, y: np.ndarray, found: np.ndarray) -> float:
-    """The largest difference of `found` from the mean's gradient, over the largest gradient."""
-    if found.shape != x.shape:
-        raise ValueError(f"the gradient has the shape {found.shape}, the logits {x.shape}")
-    difference = largest = 0.0
-    for a, b, rows in blocks(x, y):
-        true = loss.gradient(a, b) / y.size
-        # NaN is larger than nothing: np.maximum keeps it, max() may not.
-        difference = np.maximum(difference, np.abs(true - found[rows]).max())
-        largest = np.maximum(largest, np.abs(true).max())
-    return float(difference / largest)
+def gradient_error(loss: Loss, inputs: list[np.ndarray], found: list[np.ndarray]) -> float:
+    """The largest difference of `found` from the mean's gradients, over the largest gradient.
+
+    With several gradients, it is that of the one where it is worst.
+    """
+    for gradient, values in zip(found, inputs):
+        if gradient.shape != values.shape:
+            raise ValueError(f"the gradient has the shape {gradient.shape}, its input {values.shape}")
+    count = len(inputs[0]) * loss.losses(*(a[:1] for a in inputs)).size
+    difference, largest = np.zeros(len(found)), np.zeros(len(found))
+    for block, rows in blocks(inputs):
+        for i, (sums, gradient) in enumerate(zip(loss.gradients(*block), found, strict=True)):
+            true = sums / count
+            # NaN is larger than nothing: np.maximum keeps it, max() may not.
+            difference[i] = np.maximum(difference[i], np.abs(true - gradient[rows]).max())
+            largest[i] = np.maximum(largest[i], np.abs(true).max())
+    return float((difference / largest).max())
 
 
-def blocks(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, slice]]:
-    count = max(1, BLOCK * len(x) // x.size)
-    for start in range(0, len(x), count):
+def blocks(inputs: list[np.ndarray]) -> Iterator[tuple[list[np.ndarray], slice]]:
+    """Some rows of all inputs at a time, in float64 what is no integer."""
+    length = len(inputs[0])
+    count = max(1, BLOCK * length // max(a.size for a in inputs))
+    for start in range(0, length, count):
         rows = slice(start, start + count)
-        yield x[rows].astype(np.float64), y[rows], rows
+        parts = (a[rows] for a in inputs)
+        yield [a.astype(np.float64) if a.dtype.kind == "f" else a for a in parts], rows

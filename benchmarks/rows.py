@@ -20,20 +20,23 @@ MEMORY = {"anonymous": 64e6}
 class Array:
     """A file of random numbers.
 
-    `kind` is logits (normal, mean 0 and deviation 2), binary (0 or 1), classes (0 ..< `classes`) or lists (rows of
-    `classes` different indices, ended by -1).
+    `kind` is logits (normal, mean 0 and deviation 2), binary (0 or 1), classes (0 ..< `classes`) or
+    lists (rows of `classes` different indices, ended by -1). Arrays that are alike in everything but
+    `variant` hold different numbers.
     """
 
     kind: str
     dtype: str
     shape: tuple[int, ...]
     classes: int = 0
+    variant: int = 0
 
     @property
     def path(self) -> str:
+        variant = [str(self.variant)] if self.variant else []
         return "-".join([
             self.kind + (str(self.classes) if self.classes else ""), self.dtype,
-            "x".join(map(str, self.shape)) + ".npy"])
+            "x".join(map(str, self.shape)), *variant]) + ".npy"
 
     @property
     def size(self) -> int:
@@ -58,47 +61,75 @@ class Fixture:
 class Row:
     """One line of the table.
 
-    `loss` is the lossctl command and the name in references.LOSSES. `torch` has PyTorch's ways to
-    compute it by name, as expressions of the logits x and labels y: the fastest one counts, and a
-    script uses the first; `compiles` is whether torch.compile takes part. Where it is empty, only lossctl and cat run. `one_thread` adds lossctl
-    with one thread. `repeats` is the number of runs in a round.
+    `loss` is the lossctl command and the name in references.LOSSES. `inputs` has the files by the
+    names of their options, in the order of the reference's arguments; `flags` are further options.
+    `torch` has PyTorch's ways to compute the loss by name, as expressions of the inputs: the fastest
+    one counts, and a script uses the first; `compiles` is whether torch.compile takes part. Where it
+    is empty, only lossctl and cat run. `gradient` adds the gradients of the inputs in `gradients_of`:
+    the first ones, as many as lossctl writes. `one_thread` adds lossctl with one thread. `repeats`
+    is the number of runs in a round.
     """
 
     name: str
     title: str
     loss: str
-    pred: Array | Fixture
-    label: Array | Fixture
+    inputs: dict[str, Array | Fixture]
+    flags: tuple[str, ...] = ()
     torch: dict[str, str] = field(default_factory=dict)
     gradient: bool = False
+    gradients_of: tuple[str, ...] = ("pred",)
     compiles: bool = True
     one_thread: bool = False
     repeats: int = 1
     targets: dict[str, float] = field(default_factory=dict)
 
     def quick(self) -> "Row":
-        return replace(self, pred=self.pred.quick(), label=self.label.quick(), targets={})
+        inputs = {name: file.quick() for name, file in self.inputs.items()}
+        return replace(self, inputs=inputs, targets={})
 
     @property
     def arrays(self) -> list[Array]:
-        return [file for file in (self.pred, self.label) if isinstance(file, Array)]
+        return [file for file in self.inputs.values() if isinstance(file, Array)]
+
+    @property
+    def gradients(self) -> list[str]:
+        """The inputs whose gradients are computed."""
+        return list(self.gradients_of) if self.gradient else []
+
+
+def scored(pred: Array | Fixture, label: Array | Fixture) -> dict[str, Array | Fixture]:
+    return {"pred": pred, "label": label}
+
+
+def vectors(*names: str) -> dict[str, Array]:
+    """A file for each name, of other numbers than the rest."""
+    return {
+        name: Array("logits", "float32", (1_000_000, 128), variant=variant)
+        for variant, name in enumerate(names)
+    }
 
 
 def bce(name: str, title: str, count: int, logits: str, labels: str, **options) -> Row:
-    return Row(
-        name, title, "bce", Array("logits", logits, (count,)), Array("binary", labels, (count,)),
-        **options)
+    inputs = scored(Array("logits", logits, (count,)), Array("binary", labels, (count,)))
+    return Row(name, title, "bce", inputs, **options)
 
 
 def softmax(
     name: str, title: str, shape: tuple[int, ...], dtype: str = "float32", **options
 ) -> Row:
     labels = Array("classes", "int64", (shape[0], *shape[2:]), classes=shape[1])
-    return Row(name, title, "softmax-ce", Array("logits", dtype, shape), labels, **options)
+    inputs = scored(Array("logits", dtype, shape), labels)
+    return Row(name, title, "softmax-ce", inputs, **options)
 
 
-BCE = {"eager": "F.binary_cross_entropy_with_logits(x, y)"}
-SOFTMAX = {"eager": "F.cross_entropy(x, y)"}
+BCE = {"eager": "F.binary_cross_entropy_with_logits(pred, label)"}
+SOFTMAX = {"eager": "F.cross_entropy(pred, label)"}
+TRIPLET = {"eager": "F.triplet_margin_loss(anchor, positive, negative)"}
+# PyTorch has no such loss.
+CONTRASTIVE = {
+    "eager": "(0.5 * ((1 - label) * (d := F.pairwise_distance(a, b, eps=0)) ** 2"
+             " + label * F.relu(1 - d) ** 2)).mean()"}
+NCE = {"eager": "(-F.logsigmoid(pos) - F.logsigmoid(-neg).sum(1)).mean()"}
 
 ROWS = [
     bce(
@@ -108,7 +139,7 @@ ROWS = [
         "bce-uint8-labels", "bce, 64 M float32 logits, uint8 labels",
         64_000_000, "float32", "uint8",
         # PyTorch refuses integer labels, so that converting them is part of the work.
-        torch={"eager": "F.binary_cross_entropy_with_logits(x, y.float())"},
+        torch={"eager": "F.binary_cross_entropy_with_logits(pred, label.float())"},
         targets={"eager": 12, "compiled": 4, "limit": 1.0} | MEMORY),
     bce(
         "bce-float64", "bce, 32 M float64 logits and labels", 32_000_000, "float64", "float64",
@@ -125,7 +156,8 @@ ROWS = [
     softmax(
         "softmax-ce-float16", "softmax-ce, 64,000 × 1,000 float16", (64_000, 1_000), "float16",
         torch={
-            "eager": "F.cross_entropy(x.float(), y)", "eager in float16": "F.cross_entropy(x, y)"},
+            "eager": "F.cross_entropy(pred.float(), label)",
+            "eager in float16": "F.cross_entropy(pred, label)"},
         targets={"eager": 6, "compiled": 1.5, "limit": 2.5} | MEMORY),
     softmax(
         "softmax-ce-gradient", "softmax-ce, 64,000 × 1,000 float32, with gradient",
@@ -138,16 +170,34 @@ ROWS = [
         torch=SOFTMAX, targets={"compiled": 1.5} | MEMORY),
     Row(
         "multilabel-soft-margin", "multilabel-soft-margin, 64,000 × 1,000 float32",
-        "multilabel-soft-margin", Array("logits", "float32", (64_000, 1_000)),
-        Array("binary", "float32", (64_000, 1_000)),
-        torch={"eager": "F.multilabel_soft_margin_loss(x, y)"}, targets={"eager": 20} | MEMORY),
+        "multilabel-soft-margin",
+        scored(
+            Array("logits", "float32", (64_000, 1_000)),
+            Array("binary", "float32", (64_000, 1_000))),
+        torch={"eager": "F.multilabel_soft_margin_loss(pred, label)"}, targets={"eager": 20} | MEMORY),
     Row(
         "multilabel-margin", "multilabel-margin, 64,000 × 1,000 float32, 5 labels a row",
-        "multilabel-margin", Array("logits", "float32", (64_000, 1_000)),
-        Array("lists", "int64", (64_000, 1_000), classes=5),
+        "multilabel-margin",
+        scored(
+            Array("logits", "float32", (64_000, 1_000)),
+            Array("lists", "int64", (64_000, 1_000), classes=5)),
         # Compiled it takes 27 s and gives another value.
-        torch={"eager": "F.multilabel_margin_loss(x, y)"}, compiles=False,
+        torch={"eager": "F.multilabel_margin_loss(pred, label)"}, compiles=False,
         targets={"eager": 4} | MEMORY),
+    Row(
+        "triplet", "triplet, 1,000,000 × 128 float32", "triplet",
+        vectors("anchor", "positive", "negative"), torch=TRIPLET, targets={"eager": 5} | MEMORY),
+    Row(
+        "contrastive", "contrastive, 1,000,000 × 128 float32", "contrastive",
+        vectors("a", "b") | {"label": Array("binary", "float32", (1_000_000,))},
+        torch=CONTRASTIVE, targets={"eager": 5} | MEMORY),
+    Row(
+        "nce", "nce, 4 M × (1 + 5) float32 scores", "nce",
+        {
+            "pos": Array("logits", "float32", (4_000_000,)),
+            "neg": Array("logits", "float32", (4_000_000, 5)),
+        },
+        torch=NCE, targets={"eager": 10} | MEMORY),
     bce(
         "bce-threads", "bce, 64 M float32", 64_000_000, "float32", "float32",
         one_thread=True, targets={"threads": 1.7}),
@@ -156,6 +206,6 @@ ROWS = [
         one_thread=True, targets={"threads": 1.7}),
     Row(
         "example-3x3", "bce, the 3 × 3 example", "bce",
-        Fixture("example-3x3/logits.csv"), Fixture("example-3x3/labels.csv"),
+        scored(Fixture("example-3x3/logits.csv"), Fixture("example-3x3/labels.csv")),
         repeats=30, targets={"start": 0.010, "static start": 0.005} | MEMORY),
 ]

@@ -23,13 +23,13 @@ class Peers:
     def __init__(self) -> None:
         self.operations = {}
 
-    def generate(self, kind: str, dtype: str, shape: list[int], classes: int, folder: str) -> dict:
-        generate.make(Array(kind, dtype, tuple(shape), classes), Path(folder))
+    def generate(self, array: dict, folder: str) -> dict:
+        generate.make(Array(**array | {"shape": tuple(array["shape"])}), Path(folder))
         return {}
 
-    def open(self, loss: str, pred: str, label: str, gradient: bool) -> dict:
-        self.x, self.y = load(pred), load(label)
-        self.loss, self.gradient = references.LOSSES[loss], gradient
+    def open(self, loss: str, inputs: dict[str, str], gradients: list[str]) -> dict:
+        self.inputs = {name: load(path) for name, path in inputs.items()}
+        self.loss, self.gradients = references.LOSSES[loss], gradients
         self.operations["NumPy"] = self.run_numpy
         return {}
 
@@ -38,11 +38,12 @@ class Peers:
 
         torch.set_num_threads(threads)
         self.torch = torch
-        self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.y)
-        self.tensors[0].requires_grad_(self.gradient)
+        self.tensors = {name: torch.from_numpy(a) for name, a in self.inputs.items()}
+        for name in self.gradients:
+            self.tensors[name].requires_grad_()
         names = {"torch": torch, "F": torch.nn.functional}
         self.functions = {
-            name: eval(f"lambda x, y: {expression}", names)
+            name: eval(f"lambda {', '.join(self.inputs)}: {expression}", names)
             for name, expression in expressions.items()
         }
         for name, function in self.functions.items():
@@ -60,25 +61,30 @@ class Peers:
         return self.operations[name]()
 
     def run_torch(self, function) -> dict:
-        x, y = self.tensors
-        x.grad = None
+        tensors = list(self.tensors.values())
+        for tensor in tensors:
+            tensor.grad = None
         start = time.perf_counter()
-        loss = function(x, y)
-        if self.gradient:
+        loss = function(*tensors)
+        if self.gradients:
             loss.backward()
         return {"seconds": time.perf_counter() - start, "value": str(loss.item())}
 
     def run_numpy(self) -> dict:
         start = time.perf_counter()
-        value = references.straightforward(self.loss, self.x, self.y, self.gradient)
+        value = references.straightforward(self.loss, self.arrays, bool(self.gradients))
         return {"seconds": time.perf_counter() - start, "value": str(value)}
 
-    def exact(self) -> dict:
-        return {"value": str(references.exact_mean(self.loss, self.x, self.y))}
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        return list(self.inputs.values())
 
-    def gradient_error(self, path: str) -> dict:
-        error = references.gradient_error(self.loss, self.x, self.y, np.load(path))
-        return {"value": str(error)}
+    def exact(self) -> dict:
+        return {"value": str(references.exact_mean(self.loss, self.arrays))}
+
+    def gradient_error(self, paths: list[str]) -> dict:
+        found = [np.load(path) for path in paths]
+        return {"value": str(references.gradient_error(self.loss, self.arrays, found))}
 
 
 def load(path: str) -> np.ndarray:
