@@ -112,7 +112,8 @@ final class RowKernel<Scalar: KernelScalar, Arithmetic: RowArithmetic>: BlockKer
 
   var unitsPerRow: Int { unitShape.elementsPerRow }
   var mayIgnoreUnits: Bool { false }
-  var unitsPerBlock: Int { max(1, 8192 / rowLength) }
+  /// What fills a quarter of a core's second cache: smaller blocks write gradients in pieces that are dear.
+  var unitsPerBlock: Int { max(1, 32768 / rowLength) }
   var blocksPerGroup: Int { 1 }
   var bufferedGradient: String? { nil }
 
