@@ -32,7 +32,7 @@ let package = Package(
     .target(name: "LossKernels", swiftSettings: strict + fast),
     .target(
       name: "Losses",
-      dependencies: ["LossTensor", "LossThreads", "LossKernels", "CPlatform"]
+      dependencies: ["LossTensor", "LossThreads", "LossKernels", "CPlatform", "COpenBLAS"]
         + instructionSets.map { .target(name: $0.module) },
       swiftSettings: strict),
     .target(
@@ -49,12 +49,14 @@ let package = Package(
       ],
       swiftSettings: strict),
     // libarchive and zlib. Opened at need, not linked: that would load fifteen libraries at every start.
-    .target(name: "CArchive", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "CArchive", dependencies: ["CPlatform"]),
+    // OpenBLAS, for the losses that are products of matrices; opened at need, too.
+    .target(name: "COpenBLAS", dependencies: ["CPlatform"]),
     .target(name: "CChecksum"),
     // fast_float is header-only C++; this target gives its exact parser a C face.
     .target(name: "CFastFloat"),
     // What the system offers and Swift's own C module hides.
-    .target(name: "CPlatform"),
+    .target(name: "CPlatform", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .testTarget(
       name: "LossTensorTests", dependencies: ["LossTensor"], swiftSettings: strict),
     .testTarget(

@@ -1,7 +1,8 @@
 #define _GNU_SOURCE
 #include "CArchive.h"
 
-#include <dlfcn.h>
+#include <CPlatform.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,24 +13,6 @@ const char *const lossctl_zlib_file = "libz.dylib";
 const char *const lossctl_archive_library_file = "libarchive.so.13";
 const char *const lossctl_zlib_file = "libz.so.1";
 #endif
-
-/// Opens `file` and looks up `count` names, one pointer for each in `functions`.
-static bool open_library(
-    const char *file, const char *const *names, size_t count, void **functions, const char **reason) {
-  void *library = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
-  if (library == NULL) {
-    *reason = dlerror();
-    return false;
-  }
-  for (size_t k = 0; k < count; ++k) {
-    functions[k] = dlsym(library, names[k]);
-    if (functions[k] == NULL) {
-      *reason = dlerror();
-      return false;
-    }
-  }
-  return true;
-}
 
 #define NAME(name) #name,
 #define COUNT(names) (sizeof names / sizeof names[0])
@@ -52,14 +35,14 @@ _Static_assert(sizeof archive_library.functions == sizeof archive_library.pointe
 _Static_assert(sizeof zlib.functions == sizeof zlib.pointers, "one pointer a name");
 
 const struct lossctl_archive_library *lossctl_open_archive_library(const char **reason) {
-  const bool is_open = open_library(
+  const bool is_open = lossctl_open_library(
       lossctl_archive_library_file, archive_names, COUNT(archive_names), archive_library.pointers, reason);
   return is_open ? &archive_library.functions : NULL;
 }
 
 const struct lossctl_zlib *lossctl_open_zlib(const char **reason) {
   const bool is_open =
-      open_library(lossctl_zlib_file, zlib_names, COUNT(zlib_names), zlib.pointers, reason);
+      lossctl_open_library(lossctl_zlib_file, zlib_names, COUNT(zlib_names), zlib.pointers, reason);
   return is_open ? &zlib.functions : NULL;
 }
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -78,4 +79,21 @@ int lossctl_reserve(int descriptor, long long size) {
   errno = ENOTSUP;
   return -1;
 #endif
+}
+
+bool lossctl_open_library(
+    const char *file, const char *const *names, size_t count, void **functions, const char **reason) {
+  void *library = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
+  if (library == NULL) {
+    *reason = dlerror();
+    return false;
+  }
+  for (size_t k = 0; k < count; ++k) {
+    functions[k] = dlsym(library, names[k]);
+    if (functions[k] == NULL) {
+      *reason = dlerror();
+      return false;
+    }
+  }
+  return true;
 }

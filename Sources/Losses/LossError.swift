@@ -31,6 +31,9 @@ public enum LossError: Error, Equatable, Sendable {
   /// Memory was refused.
   case notEnoughMemory(bytes: Int)
 
+  /// A library the loss needs cannot be opened.
+  case libraryMissing(name: String, package: String, reason: String)
+
   /// The input the error is about, by its name.
   public var input: String? {
     switch self {
@@ -53,6 +56,7 @@ public enum LossError: Error, Equatable, Sendable {
     case .nonFiniteLoss: "non-finite-loss"
     case .nothingToReduce: "nothing-to-reduce"
     case .notEnoughMemory: "not-enough-memory"
+    case .libraryMissing: "library-missing"
     }
   }
 
@@ -89,6 +93,11 @@ public enum LossError: Error, Equatable, Sendable {
       )
     case .notEnoughMemory(let bytes):
       ("needs \(bytes) bytes of memory, which the system refuses", nil)
+    case .libraryMissing(let name, let package, let reason):
+      (
+        "expected the library \(name), which this loss's matrix products need, found none: \(reason)",
+        "install it, on Debian with: apt install \(package)"
+      )
     }
   }
 }

@@ -1,6 +1,9 @@
 #ifndef LOSSCTL_CPLATFORM_H
 #define LOSSCTL_CPLATFORM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /// How many processors this process may run on: its affinity mask on Linux, else the processors online.
 int lossctl_processor_count(void);
 
@@ -23,5 +26,11 @@ int lossctl_link_unnamed(int descriptor, const char *path);
 ///
 /// - Returns: 0, or -1 with `errno` set; many file systems cannot do it.
 int lossctl_reserve(int descriptor, long long size);
+
+/// Opens the library in `file` and looks up `count` names, one pointer for each in `functions`.
+///
+/// - Returns: whether it has all of them; else `reason` is a text that lasts until the next call.
+bool lossctl_open_library(
+    const char *file, const char *const *names, size_t count, void **functions, const char **reason);
 
 #endif

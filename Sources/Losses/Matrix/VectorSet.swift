@@ -1,0 +1,103 @@
+import LossTensor
+
+/// The vectors of one input, one in each row, perhaps to be brought to length 1.
+struct VectorSet: Sendable {
+  let name: String
+  let tensor: Tensor
+  let count: Int
+  let width: Int
+  /// What each vector is divided by; nil where they are taken as they are.
+  private(set) var norms: [Double]?
+
+  /// A length below this is taken for it.
+  ///
+  /// Source: PyTorch `normalize`.
+  private static let smallestNorm = 1e-12
+
+  /// The rows of a tensor of two axes.
+  init(_ name: String, _ tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+    count = tensor.shape.rowCount
+    width = tensor.shape.elementsPerRow
+  }
+
+  /// The vectors over their lengths.
+  func normalized(_ policies: EvaluationPolicies) throws(LossError) -> VectorSet {
+    let rowsPerBlock = max(1, 8192 / max(width, 1))
+    let reader = try BlockReader<Double>(
+      tensor, capacity: max(rowsPerBlock * width, 1), policies.kernels)
+    var norms: [Double] = []
+    norms.reserveCapacity(count)
+    for start in stride(from: 0, to: count, by: rowsPerBlock) {
+      let end = min(start + rowsPerBlock, count)
+      let block = reader.read(start * width..<end * width)
+      for row in 0..<end - start {
+        let vector = UnsafeBufferPointer(rebasing: block[row * width..<(row + 1) * width])
+        let length = VectorPair(a: vector, b: vector).products().aa.squareRoot()
+        // Not `max`, which would lose NaN.
+        norms.append(length < Self.smallestNorm ? Self.smallestNorm : length)
+      }
+    }
+    var copy = self
+    copy.norms = norms
+    return copy
+  }
+
+  /// Makes the gradient with respect to the vectors as they are used that of the vectors as they were given:
+  /// (g - x̂ (x̂·g)) / ‖x‖.
+  ///
+  /// - Parameters:
+  ///   - gradient: packed rows, of the vectors from `start` on.
+  ///   - vectors: the same vectors over their lengths.
+  func unnormalize<Scalar: KernelScalar>(
+    _ gradient: UnsafeMutableBufferPointer<Scalar>, _ vectors: UnsafePointer<Scalar>,
+    from start: Int
+  ) {
+    guard let norms, width > 0 else { return }
+    for row in 0..<gradient.count / width {
+      let offset = row * width
+      let norm = norms[start + row]
+      var along = 0.0
+      for index in offset..<offset + width {
+        along += gradient[index].asDouble * vectors[index].asDouble
+      }
+      // A length at its lower bound does not move.
+      if norm == Self.smallestNorm { along = 0 }
+      for index in offset..<offset + width {
+        gradient[index] = Scalar(
+          (gradient[index].asDouble - vectors[index].asDouble * along) / norm)
+      }
+    }
+  }
+}
+
+/// Reads a range of vectors at a time, packed and in one type.
+final class VectorReader<Scalar: KernelScalar> {
+  private let set: VectorSet
+  private let reader: BlockReader<Scalar>
+  private let memory: MutableByteStorage?
+
+  /// A reader for at most `capacity` vectors at a time.
+  init(_ set: VectorSet, capacity: Int, _ policies: EvaluationPolicies) throws(LossError) {
+    self.set = set
+    let count = max(capacity * set.width, 1)
+    reader = try BlockReader(set.tensor, capacity: count, policies.kernels)
+    memory = set.norms == nil ? nil : try scratchMemory(count, of: Scalar.self)
+  }
+
+  /// The vectors in `rows`; valid until the next read.
+  func read(_ rows: Range<Int>) -> UnsafePointer<Scalar>? {
+    let width = set.width
+    let values = reader.read(rows.lowerBound * width..<rows.upperBound * width)
+    guard let memory, let norms = set.norms else { return values.baseAddress }
+    let target = memory.bytes.bindMemory(to: Scalar.self)
+    for row in 0..<rows.count {
+      let norm = norms[rows.lowerBound + row]
+      for index in row * width..<(row + 1) * width {
+        target[index] = Scalar(values[index].asDouble / norm)
+      }
+    }
+    return UnsafePointer(target.baseAddress)
+  }
+}
