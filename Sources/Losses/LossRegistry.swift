@@ -9,5 +9,6 @@ public enum LossRegistry {
     MultiMargin.spec,
     Contrastive.spec,
     Triplet.spec,
+    Clip.spec,
   ]
 }

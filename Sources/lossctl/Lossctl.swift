@@ -45,6 +45,7 @@ struct Lossctl: ParsableCommand {
       LossCommand<MultilabelSoftMarginFlags>.self,
       LossCommand<MultiMarginFlags>.self,
       LossCommand<ContrastiveFlags>.self, LossCommand<TripletFlags>.self,
+      LossCommand<ClipFlags>.self,
       TransformCommand<SigmoidFlags>.self,
       TransformCommand<SoftmaxFlags>.self,
       TransformCommand<LogSoftmaxFlags>.self,

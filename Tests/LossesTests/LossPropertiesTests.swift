@@ -36,8 +36,22 @@ struct LossPropertiesTests {
     for sample in try LossSample.all() {
       let gradients = try evaluate(sample.loss, sample.inputs, EvaluationPolicies(.sum)).gradients
       let given = type(of: sample.loss).spec.differentiableInputs.map(\.name)
-      #expect(Set(gradients.keys) == Set(given.filter { sample.inputs[$0] != nil }))
-      for (name, gradient) in gradients {
+      let bound = try BoundInputs(sample.inputs, to: type(of: sample.loss).spec)
+      let parameters = sample.loss.differentiableParameters(for: bound)
+      #expect(
+        Set(gradients.keys) == Set(given.filter { sample.inputs[$0] != nil } + parameters))
+      for parameter in parameters {
+        let sides = try [step, -step].map { shift in
+          let moved = try sample.shifted(parameter, shift)
+          return try Self.value(try #require(moved), sample.inputs)
+        }
+        let derivative = try #require(gradients[parameter]).element(at: 0)
+        let difference = (sides[0] - sides[1]) / (2 * step)
+        #expect(
+          (difference - derivative).magnitude <= 1e-8 + 1e-6 * derivative.magnitude,
+          "\(sample.name), \(parameter)")
+      }
+      for (name, gradient) in gradients where !parameters.contains(name) {
         let numbers = try #require(sample.inputs[name])
         for (index, derivative) in gradient.doubles.enumerated() {
           let sides = try [step, -step].map { shift in
@@ -81,6 +95,11 @@ struct LossPropertiesTests {
       let rows = (0..<sample.shape.rowCount).shuffled(using: &random)
       let inputs = sample.inputs.mapValues { Self.permuted($0, rows) }
       let actual = try evaluate(sample.loss, inputs).report
+      guard !sample.joinsRows else {
+        let difference = (actual.sum - expected.sum).magnitude
+        #expect(difference <= 4 * expected.sum.ulp, "\(sample.name)")
+        continue
+      }
       #expect(actual.value?.bitPattern == expected.value?.bitPattern, "\(sample.name)")
       #expect(actual.sum.bitPattern == expected.sum.bitPattern, "\(sample.name)")
     }

@@ -14,11 +14,16 @@ struct LossSample: Sendable {
   let takesAnyPrediction: Bool
   /// The shapes of the weights it takes, where they are not numbers.
   var weightShapes: [String: Shape] = [:]
+  /// Whether a loss depends on other rows than its own, which are then added up in their order.
+  var joinsRows = false
+  /// The loss with one of its differentiable parameters moved.
+  var shifted: @Sendable (_ parameter: String, _ step: Double) throws -> (any Loss)? = { _, _ in nil
+  }
   /// The unreduced loss as a textbook writes it; inputs that are broadcast come repeated.
   let oracle: @Sendable (_ inputs: [String: [Double]]) -> [Double]
 
   static func all() throws -> [LossSample] {
-    try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs()
+    try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs() + clip()
   }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {

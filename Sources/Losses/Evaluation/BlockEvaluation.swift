@@ -9,6 +9,9 @@ struct EvaluationTotals {
   var tally = BlockTally()
   var nonFinite = 0
   var firstNonFinite: (unit: Int, value: Double)?
+  /// What kernels of all units at once say besides.
+  var metrics: [LossMetric] = []
+  var warnings: [LossWarning] = []
 
   mutating func merge(_ other: EvaluationTotals) {
     sum.add(other.sum)

@@ -20,6 +20,14 @@ public protocol Loss: Sendable {
 
   /// What the user should know about a result.
   func warnings(for tally: BlockTally) -> [LossWarning]
+
+  /// The loss's own numbers that have a gradient, such as a scale; none of them has the name of an input.
+  func differentiableParameters(for inputs: BoundInputs) -> [String]
+}
+
+extension Loss {
+  /// None.
+  public func differentiableParameters(for inputs: BoundInputs) -> [String] { [] }
 }
 
 /// How every loss is to be evaluated.
@@ -49,7 +57,7 @@ public struct LossSinks: Sendable {
   public var values: (any TensorSink)?
   /// The loss of each row.
   public var perRow: (any TensorSink)?
-  /// The gradients, by the names of the inputs; each of its input's shape.
+  /// The gradients, by the names of inputs and parameters; each of its input's shape, a parameter's of none.
   public var gradients: [String: any TensorSink] = [:]
 
   /// No tensor wanted.
@@ -67,7 +75,7 @@ public struct LossEvaluation: Sendable {
   /// The shape of the per-row losses.
   public let rowShape: Shape
 
-  /// The gradients that can be asked for, with their shapes: the inputs' own.
+  /// The gradients that can be asked for, with their shapes: the inputs' own, and none for a parameter.
   public let gradients: [(input: String, shape: Shape)]
 
   private let loss: any Loss
@@ -93,7 +101,8 @@ public struct LossEvaluation: Sendable {
     let kernel = try loss.makeKernel(self.inputs, policies: policies, as: Double.self)
     unitShape = kernel.unitShape
     rowShape = .vector(unitShape.rowCount)
-    gradients = self.inputs.gradients
+    let parameters = loss.differentiableParameters(for: self.inputs)
+    gradients = self.inputs.gradients + parameters.map { ($0, .scalar) }
     if let gradientOutput {
       let expected = policies.reduction == .none ? unitShape : .scalar
       guard gradientOutput.shape.elementCount == expected.elementCount,
@@ -140,12 +149,14 @@ public struct LossEvaluation: Sendable {
       denominator: divisor, sum: totals.sum.rounded, shape: unitShape, rows: unitShape.rowCount,
       elements: unitShape.elementCount,
       ignored: totals.tally.ignored, nonFinite: totals.nonFinite, computeType: computeType,
-      settings: loss.settings(for: inputs), warnings: warnings(totals))
+      settings: loss.settings(for: inputs), metrics: totals.metrics, warnings: warnings(totals))
   }
 
   private func warnings(_ totals: EvaluationTotals) -> [LossWarning] {
-    var warnings =
-      totals.tally.ignored < unitShape.elementCount ? loss.warnings(for: totals.tally) : []
+    var warnings = totals.warnings
+    if totals.tally.ignored < unitShape.elementCount {
+      warnings += loss.warnings(for: totals.tally)
+    }
     if let first = totals.firstNonFinite {
       warnings.append(
         .nonFiniteLosses(

@@ -44,6 +44,8 @@ public enum LossWarning: Equatable, Sendable {
   case logitsLookLikeProbabilities(input: String)
   /// Some log-probabilities are above 0.
   case positiveLogProbabilities(input: String)
+  /// Some vectors that were to be brought to length 1 have no direction.
+  case zeroVectors(input: String, count: Int, firstRow: Int)
   /// Some losses are NaN or infinite.
   case nonFiniteLosses(count: Int, firstIndex: [Int], first: Double)
 
@@ -54,10 +56,27 @@ public enum LossWarning: Equatable, Sendable {
       "every value of \(input) lies in [0, 1] and looks like a probability; if so, use --from probs"
     case .positiveLogProbabilities(let input):
       "\(input) holds values above 0, which no log-probability is; if these are logits, use --from logits"
+    case .zeroVectors(let input, let count, let row):
+      "\(count) \(count == 1 ? "vector" : "vectors") of \(input) cannot be normalized, as the length is 0 or nearly so, "
+        + "the first at index [\(row)]; zeros stay zeros"
     case .nonFiniteLosses(let count, let index, let first):
       "\(count) \(count == 1 ? "loss is" : "losses are") not finite, the first (\(first.isNaN ? "nan" : "\(first)")) at index "
         + "[\(index.map(String.init).joined(separator: ", "))]"
     }
+  }
+}
+
+/// A number that was found on the way to a loss.
+public struct LossMetric: Equatable, Sendable {
+  /// Its name.
+  public let name: String
+  /// The number.
+  public let value: Double
+
+  /// A metric.
+  public init(_ name: String, _ value: Double) {
+    self.name = name
+    self.value = value
   }
 }
 
@@ -98,6 +117,9 @@ public struct LossReport: Sendable {
 
   /// The loss's own settings that say what was computed.
   public let settings: [(name: String, value: SettingValue)]
+
+  /// What was found besides, where it was asked for.
+  public let metrics: [LossMetric]
 
   /// What the user should know.
   public let warnings: [LossWarning]

@@ -13,28 +13,52 @@ import Darwin
 /// the sum of the exponentials of the rest over e^m. log Σ e^(x - m) is then log1p of the rest, where m is single,
 /// and no digit of a small rest is lost.
 final class LogSums: @unchecked Sendable {
-  /// Numbers are written on several threads, each to its own rows.
-  let maxima: UnsafeMutableBufferPointer<Double>
-  let ties: UnsafeMutableBufferPointer<Double>
-  let ratios: UnsafeMutableBufferPointer<Double>
+  /// Numbers are written on several threads, each to its own rows or in its turn.
+  private let maxima: UnsafeMutableBufferPointer<Double>
+  private let ties: UnsafeMutableBufferPointer<Double>
+  private let ratios: UnsafeMutableBufferPointer<Double>
   private let memory: MutableByteStorage
 
+  /// `count` rows without logits.
   init(count: Int) throws(LossError) {
     memory = try scratchMemory(3 * max(count, 1), of: Double.self)
     let all = memory.bytes.bindMemory(to: Double.self)
     maxima = UnsafeMutableBufferPointer(rebasing: all[..<count])
     ties = UnsafeMutableBufferPointer(rebasing: all[count..<2 * count])
     ratios = UnsafeMutableBufferPointer(rebasing: all[2 * count..<3 * count])
+    maxima.update(repeating: -.infinity)
+    ties.update(repeating: 0)
+    ratios.update(repeating: 0)
   }
 
-  /// Keeps the first `count` rows, which are finished, as those from `start` on.
-  func store(_ rows: SoftmaxRows, count: Int, at start: Int) {
+  /// Adds the first `count` rows of `rows`, which are finished, to those from `start` on.
+  func add(_ rows: SoftmaxRows, count: Int, at start: Int) {
     for row in 0..<count {
-      maxima[start + row] = rows.maxima[row]
-      ties[start + row] = rows.ties[row]
-      ratios[start + row] = rows.below[row]
+      add(maximum: rows.maxima[row], ties: rows.ties[row], ratio: rows.below[row], to: start + row)
     }
   }
+
+  /// Adds one logit to a row.
+  func add(_ logit: Double, to row: Int) { add(maximum: logit, ties: 1, ratio: 0, to: row) }
+
+  private func add(maximum: Double, ties: Double, ratio: Double, to row: Int) {
+    let old = maxima[row]
+    if old.isNaN || (self.ties[row] > 0 && maximum == -.infinity) { return }
+    if self.ties[row] == 0 || maximum.isNaN {
+      (maxima[row], self.ties[row], ratios[row]) = (maximum, ties, ratio)
+    } else if maximum > old {
+      ratios[row] = ratio + (self.ties[row] + ratios[row]) * exp(old - maximum)
+      (maxima[row], self.ties[row]) = (maximum, ties)
+    } else if maximum == old {
+      self.ties[row] += ties
+      ratios[row] += ratio
+    } else {
+      ratios[row] += (ties + ratio) * exp(maximum - old)
+    }
+  }
+
+  /// The largest logit of a row.
+  func maximum(_ row: Int) -> Double { maxima[row] }
 
   /// Σ e^(x - m) of a row.
   func sum(_ row: Int) -> Double { ties[row] + ratios[row] }
@@ -49,37 +73,6 @@ final class LogSums: @unchecked Sendable {
   func complement(_ row: Int, of logit: Double) -> Double {
     guard logit == maxima[row] else { return 1 - exp(logit - maxima[row]) / sum(row) }
     return ((ties[row] - 1) + ratios[row]) / sum(row)
-  }
-
-  /// The sums of rows whose logits lie in several parts, `parts` times `count` of them, in the order of the parts.
-  init(merging all: LogSums, parts: Int, count: Int) throws(LossError) {
-    memory = try scratchMemory(3 * max(count, 1), of: Double.self)
-    let numbers = memory.bytes.bindMemory(to: Double.self)
-    maxima = UnsafeMutableBufferPointer(rebasing: numbers[..<count])
-    ties = UnsafeMutableBufferPointer(rebasing: numbers[count..<2 * count])
-    ratios = UnsafeMutableBufferPointer(rebasing: numbers[2 * count..<3 * count])
-    for row in 0..<count { merge(all, parts: parts, stride: count, row: row) }
-  }
-
-  private func merge(_ all: LogSums, parts: Int, stride: Int, row: Int) {
-    var largest = -Double.infinity
-    for part in 0..<parts {
-      let m = all.maxima[part * stride + row]
-      if m > largest || m.isNaN { largest = m }
-      if m.isNaN { break }
-    }
-    var (tieSum, ratioSum) = (0.0, 0.0)
-    for part in 0..<parts {
-      let place = part * stride + row
-      let m = all.maxima[place]
-      if m == largest {
-        tieSum += all.ties[place]
-        ratioSum += all.ratios[place]
-      } else {
-        ratioSum += (all.ties[place] + all.ratios[place]) * exp(m - largest)
-      }
-    }
-    (maxima[row], ties[row], ratios[row]) = (largest, tieSum, ratioSum)
   }
 }
 
@@ -123,7 +116,7 @@ final class RowStates<Scalar: KernelScalar> {
   /// `weight` and what arrives at each.
   func restore(_ sums: LogSums, _ range: Range<Int>, weight: Double, upstream: [Double]) {
     reset(range.count)
-    for (row, place) in range.enumerated() { largest[row] = Scalar(sums.maxima[place]) }
+    for (row, place) in range.enumerated() { largest[row] = Scalar(sums.maximum(place)) }
     // A row of its largest logit alone: then its sum is put in place of that.
     add(UnsafePointer(largest), rowCount: range.count, classCount: 1)
     for (row, place) in range.enumerated() { rows.ties[row] = sums.sum(place) }

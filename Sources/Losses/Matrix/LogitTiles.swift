@@ -6,8 +6,18 @@ struct LogitMatrix: Sendable {
   let a: VectorSet
   let b: VectorSet
   let scale: Double
+  var bias = Bias.none
   let products: MatrixProducts
   let policies: EvaluationPolicies
+
+  /// What is added to each logit.
+  enum Bias: Sendable {
+    case none
+    /// The same everywhere.
+    case all(Double)
+    /// A number for each column.
+    case columns([Double])
+  }
 
   /// Rows and columns of a tile: large enough that products run at full speed, small enough for the caches.
   static let tileRows = 512
@@ -29,6 +39,14 @@ struct LogitMatrix: Sendable {
   }
 }
 
+/// The column that is each row's own.
+enum OwnColumns: Sendable {
+  /// That of the same number.
+  case diagonal
+  /// A column for each row; a negative number where there is none.
+  case indices([Int])
+}
+
 /// A thread's tile of logits.
 final class LogitTile<Scalar: KernelScalar> {
   private let matrix: LogitMatrix
@@ -45,6 +63,7 @@ final class LogitTile<Scalar: KernelScalar> {
 
   private(set) var rows = 0..<0
   private(set) var columns = 0..<0
+  /// The vectors of the rows and of the columns.
   private(set) var a: UnsafePointer<Scalar>?
   private(set) var b: UnsafePointer<Scalar>?
 
@@ -63,20 +82,32 @@ final class LogitTile<Scalar: KernelScalar> {
     derivatives = start + 2 * rowCount * columnCount
   }
 
-  /// Takes the rows of the tiles to come.
-  func readRows(_ range: Range<Int>) {
-    rows = range
-    a = readerA.read(range)
-  }
+  /// How many logits the tile has.
+  var count: Int { rows.count * columns.count }
 
-  /// Takes the columns of the next tile and computes its logits.
-  func compute(_ range: Range<Int>) {
-    columns = range
-    b = readerB.read(range)
+  /// Computes the logits of a tile; vectors of the last one's rows or columns are not read again.
+  func compute(rows: Range<Int>, columns: Range<Int>) {
+    if rows != self.rows || a == nil { (self.rows, a) = (rows, readerA.read(rows)) }
+    if columns != self.columns || b == nil { (self.columns, b) = (columns, readerB.read(columns)) }
+    let hasBias = fillBias()
     guard let a, let b else { return }
     matrix.products.multiply(
       .rowsByRows, MatrixProducts.Sizes(m: rows.count, n: columns.count, k: matrix.a.width),
-      scale: matrix.scale, a, b, to: logits)
+      scale: matrix.scale, a, b, adds: hasBias, to: logits)
+  }
+
+  /// Whether there is a bias, which the logits are then.
+  private func fillBias() -> Bool {
+    switch matrix.bias {
+    case .none: return false
+    case .all(let bias): logits.update(repeating: Scalar(bias), count: count)
+    case .columns(let biases):
+      for (position, column) in columns.enumerated() { logits[position] = Scalar(biases[column]) }
+      for row in 1..<max(rows.count, 1) {
+        (logits + row * columns.count).update(from: logits, count: columns.count)
+      }
+    }
+    return true
   }
 
   /// Writes the logits to `turned`, with columns as rows.
@@ -85,11 +116,20 @@ final class LogitTile<Scalar: KernelScalar> {
   /// Writes what `turned` has become to `logits`, with rows as rows again.
   func turnBack() { kernels.transpose(UnsafePointer(turned), columns.count, rows.count, logits) }
 
-  /// Calls `body` for each row of the tile whose own column, that of the same number, lies in it.
-  func forEachDiagonal(_ body: (_ row: Int, _ offset: Int) -> Void) {
-    let shared = rows.clamped(to: columns)
-    for row in shared {
-      body(row, (row - rows.lowerBound) * columns.count + row - columns.lowerBound)
+  /// Calls `body` for each row of the tile whose own column lies in it, with its offset in the tile.
+  @inline(__always)
+  func forEachOwn(_ own: OwnColumns, _ body: (_ row: Int, _ column: Int, _ offset: Int) -> Void) {
+    switch own {
+    case .diagonal:
+      for row in rows.clamped(to: columns) { body(row, row, offset(row, row)) }
+    case .indices(let indices):
+      for row in rows where columns.contains(indices[row]) {
+        body(row, indices[row], offset(row, indices[row]))
+      }
     }
+  }
+
+  private func offset(_ row: Int, _ column: Int) -> Int {
+    (row - rows.lowerBound) * columns.count + column - columns.lowerBound
   }
 }

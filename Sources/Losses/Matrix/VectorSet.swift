@@ -1,6 +1,8 @@
 import LossTensor
 
 /// The vectors of one input, one in each row, perhaps to be brought to length 1.
+///
+/// Vectors shorter than 10⁻¹² are divided by that, so that the zero vector stays what it is.
 struct VectorSet: Sendable {
   let name: String
   let tensor: Tensor
@@ -33,8 +35,8 @@ struct VectorSet: Sendable {
       let end = min(start + rowsPerBlock, count)
       let block = reader.read(start * width..<end * width)
       for row in 0..<end - start {
-        let vector = UnsafeBufferPointer(rebasing: block[row * width..<(row + 1) * width])
-        let length = VectorPair(a: vector, b: vector).products().aa.squareRoot()
+        let length = Self.length(
+          UnsafeBufferPointer(rebasing: block[row * width..<(row + 1) * width]))
         // Not `max`, which would lose NaN.
         norms.append(length < Self.smallestNorm ? Self.smallestNorm : length)
       }
@@ -42,6 +44,22 @@ struct VectorSet: Sendable {
     var copy = self
     copy.norms = norms
     return copy
+  }
+
+  /// ‖x‖, by way of the largest number's share where squares leave the range of doubles.
+  private static func length(_ vector: UnsafeBufferPointer<Double>) -> Double {
+    let squares = VectorPair(a: vector, b: vector).products().aa
+    guard !squares.isFinite else { return squares.squareRoot() }
+    let largest = vector.reduce(0) { max($0, $1.magnitude) }
+    guard largest.isFinite else { return squares.squareRoot() }
+    return largest * vector.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }.squareRoot()
+  }
+
+  /// What a user should know of vectors that have no direction.
+  var warnings: [LossWarning] {
+    guard let norms, let first = norms.firstIndex(of: Self.smallestNorm) else { return [] }
+    let count = norms.count { $0 == Self.smallestNorm }
+    return [.zeroVectors(input: name, count: count, firstRow: first)]
   }
 
   /// Makes the gradient with respect to the vectors as they are used that of the vectors as they were given:

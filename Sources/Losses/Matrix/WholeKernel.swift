@@ -14,7 +14,7 @@ protocol WholeKernel<Scalar>: AnyObject, Sendable {
   var unitShape: Shape { get }
 
   /// Computes the losses of all units.
-  func losses(_ run: WholeRun) throws -> [Double]
+  func losses(_ run: WholeRun) throws -> WholeLosses
 
   /// Computes and stores gradients, after the losses.
   ///
@@ -26,22 +26,39 @@ protocol WholeKernel<Scalar>: AnyObject, Sendable {
   ) throws
 }
 
+/// The losses of all units, and what else came to light.
+struct WholeLosses {
+  var values: [Double]
+  var metrics: [LossMetric] = []
+  var warnings: [LossWarning] = []
+}
+
 /// How the work of a whole kernel is run.
 struct WholeRun {
   let threadCount: Int
   /// Called with the part of this phase done.
   let progress: (@Sendable (Double) -> Void)?
 
-  /// Runs `body` for every item, in order, on all threads.
+  /// Runs `body` for every item, in order, on all threads; where one fails, those that wait for its turns end
+  /// too.
   func forEach<State>(
-    _ itemCount: Int, makeState: @escaping () throws -> State,
-    _ body: @escaping (inout State, Int) throws -> Void
+    _ itemCount: Int, turns: OrderedTurns? = nil, makeState: @escaping () throws -> State,
+    body: @escaping (inout State, Int) throws -> Void
   ) throws -> [State] {
     let report = progress.map { progress in
       { @Sendable (finished: Int) in progress(Double(finished) / Double(max(itemCount, 1))) }
     }
     return try ParallelWork(itemCount: itemCount, threadCount: threadCount, progress: report)
-      .run(makeState: makeState, body: body)
+      .run(
+        makeState: makeState,
+        body: { state, item in
+          do {
+            try body(&state, item)
+          } catch {
+            turns?.abandon()
+            throw error
+          }
+        })
   }
 }
 
@@ -64,13 +81,14 @@ extension PreparedKernel {
       }
       // With gradients the losses are a quarter of the work.
       let losses = try kernel.losses(run(0...(gradients.isEmpty ? 1 : 0.25)))
-      let totals = try BlockEvaluation(
-        kernel: StoredLosses<Kernel.Scalar>(losses, shape: kernel.unitShape),
+      var totals = try BlockEvaluation(
+        kernel: StoredLosses<Kernel.Scalar>(losses.values, shape: kernel.unitShape),
         request: request.withoutGradients
       ).run()
+      (totals.metrics, totals.warnings) = (losses.metrics, losses.warnings)
       guard !gradients.isEmpty else { return totals }
       try kernel.storeGradients(
-        request.upstream(unitCount: losses.count), into: gradients, run(0.25...1))
+        request.upstream(unitCount: losses.values.count), into: gradients, run(0.25...1))
       return totals
     }
   }
@@ -86,7 +104,7 @@ extension BlockRequest {
 
   /// What arrives at each of so many units, none of which is ignored.
   fileprivate func upstream(unitCount: Int) -> [Double] {
-    guard policies.reduction != .none else {
+    guard policies.reduction == .none else {
       let factor = gradientOutput?.element(at: 0) ?? 1
       let divisor = policies.reduction == .mean ? Double(unitCount) : 1
       return [Double](repeating: factor / divisor, count: unitCount)

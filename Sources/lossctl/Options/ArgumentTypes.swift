@@ -51,6 +51,7 @@ struct ByteCount: ExpressibleByArgument, Equatable {
   }
 }
 
+extension Clip.Objective: ExpressibleByArgument {}
 extension Reduction: ExpressibleByArgument {}
 extension EmptyPolicy: ExpressibleByArgument {}
 extension NonFinitePolicy: ExpressibleByArgument {}

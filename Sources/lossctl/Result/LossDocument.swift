@@ -38,6 +38,11 @@ struct LossDocument {
       ("rows", .integer(report.rows)), ("elements", .integer(report.elements)),
       ("ignored", .integer(report.ignored)), ("nonfinite", .integer(report.nonFinite)),
       ("compute_dtype", .string(report.computeType.rawValue)), ("options", settings),
+    ]
+    if !report.metrics.isEmpty {
+      members.append(("metrics", .object(report.metrics.map { ($0.name, .real($0.value)) })))
+    }
+    members += [
       ("inputs", inputs.json), ("outputs", outputs), ("checks", .array(checks.map(\.json))),
     ]
     return .object(members)

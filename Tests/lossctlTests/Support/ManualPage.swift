@@ -49,7 +49,26 @@ struct ManualPage {
   }
 
   /// The examples: lines to be typed.
-  var examples: [String] { lines.filter { $0.hasPrefix(".Dl ") }.map { String($0.dropFirst(4)) } }
+  var examples: [String] {
+    let single = lines.filter { $0.hasPrefix(".Dl ") }.map { String($0.dropFirst(4)) }
+    let commands = literalLines.joined(separator: "\n")
+      .replacingOccurrences(of: "\\\n", with: " ").split(separator: "\n")
+    return single + commands.filter { $0.hasPrefix("lossctl ") }.map(String.init)
+  }
+
+  /// The lines of examples as they are shown.
+  var exampleLines: [String] {
+    lines.filter { $0.hasPrefix(".Dl ") }.map { String($0.dropFirst(4)) } + literalLines
+  }
+
+  private var literalLines: [String] {
+    var isLiteral = false
+    return lines.filter { line in
+      if line.hasPrefix(".Bd -literal") { isLiteral = true }
+      if line.hasPrefix(".Ed") { isLiteral = false }
+      return isLiteral && !line.hasPrefix(".")
+    }
+  }
 
   private static func unescaped(_ line: String) -> String {
     [(#"\-"#, "-"), (#"\(aq"#, "'"), (#"\(dq"#, "\""), (#"\&"#, ""), (#"\e"#, #"\"#)]

@@ -1,0 +1,96 @@
+import LossKernels
+import LossTensor
+
+/// Softmax cross entropy of pairs that belong together against all others: by rows, by columns, or both.
+final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked Sendable {
+  private let pairs: SimilarityPairs
+  /// λ, the rows' weight.
+  private let rowWeight: Double
+  /// What the losses found out; written before gradients are asked for.
+  private var found: (matrix: LogitMatrix, sums: SoftmaxPass<Scalar>)?
+
+  init(_ pairs: SimilarityPairs, directionWeight: Double) {
+    self.pairs = pairs
+    rowWeight = directionWeight
+  }
+
+  var unitShape: Shape { pairs.unitShape }
+
+  func losses(_ run: WholeRun) throws -> WholeLosses {
+    let matrix = try pairs.logits()
+    let sums = try SoftmaxPass<Scalar>(
+      matrix, own: .diagonal, sumsRows: rowWeight > 0, sumsColumns: rowWeight < 1, run)
+    found = (matrix, sums)
+    var result = WholeLosses(values: [], warnings: matrix.a.warnings + matrix.b.warnings)
+    result.values = (0..<matrix.a.count).map { loss(of: $0, sums) }
+    result.metrics = try pairs.metrics(matrix, as: Scalar.self, run)
+    return result
+  }
+
+  private func loss(of pair: Int, _ sums: SoftmaxPass<Scalar>) -> Double {
+    let rows = sums.rows.map { rowWeight * $0.gap(pair, above: sums.own[pair]) } ?? 0
+    let columns = sums.columns.map { (1 - rowWeight) * $0.gap(pair, above: sums.own[pair]) } ?? 0
+    return rows + columns
+  }
+
+  func storeGradients(
+    _ upstream: [Double], into sinks: [String: any TensorSink], _ run: WholeRun
+  ) throws {
+    guard let (matrix, sums) = found else { return }
+    try pairs.gradients(matrix, into: sinks, as: Scalar.self).store(
+      run, makeState: { try SoftmaxDerivatives<Scalar>(matrix, sums, rowWeight: self.rowWeight) },
+      derive: { tile, state in
+        state.write(tile, upstream)
+        tile.forEachOwn(.diagonal) { pair, _, offset in
+          tile.derivatives[offset] = Scalar(self.ownDerivative(pair, sums) * upstream[pair])
+        }
+      })
+  }
+
+  /// -(1 - p), of both directions.
+  private func ownDerivative(_ pair: Int, _ sums: SoftmaxPass<Scalar>) -> Double {
+    let own = sums.own[pair]
+    let rows = sums.rows.map { rowWeight * $0.complement(pair, of: own) } ?? 0
+    let columns = sums.columns.map { (1 - rowWeight) * $0.complement(pair, of: own) } ?? 0
+    return -(rows + columns)
+  }
+}
+
+/// A thread's memory for the probabilities of a tile.
+final class SoftmaxDerivatives<Scalar: KernelScalar> {
+  private let sums: SoftmaxPass<Scalar>
+  private let rowWeight: Double
+  private let rows: RowStates<Scalar>
+  private let columns: RowStates<Scalar>
+
+  init(
+    _ matrix: LogitMatrix, _ sums: SoftmaxPass<Scalar>, rowWeight: Double
+  ) throws(LossError) {
+    self.sums = sums
+    self.rowWeight = rowWeight
+    rows = try RowStates(capacity: LogitMatrix.tileRows, matrix.policies)
+    columns = try RowStates(capacity: LogitMatrix.tileColumns, matrix.policies)
+  }
+
+  /// Writes each logit's probabilities, weighted and times what arrives at its row and its column, as its
+  /// derivative. The tile's logits are lost where there are columns.
+  func write(_ tile: LogitTile<Scalar>, _ upstream: [Double]) {
+    if let sums = sums.rows {
+      rows.restore(sums, tile.rows, weight: rowWeight, upstream: upstream)
+      rows.writeProbabilities(
+        UnsafePointer(tile.logits), rowCount: tile.rows.count, classCount: tile.columns.count,
+        to: tile.derivatives)
+    } else {
+      tile.derivatives.update(repeating: 0, count: tile.count)
+    }
+    guard let sums = sums.columns else { return }
+    tile.turn()
+    columns.restore(sums, tile.columns, weight: 1 - rowWeight, upstream: upstream)
+    columns.writeProbabilities(
+      UnsafePointer(tile.turned), rowCount: tile.columns.count, classCount: tile.rows.count,
+      to: tile.turned)
+    tile.turnBack()
+    let (derivatives, others) = (tile.derivatives, tile.logits)
+    for offset in 0..<tile.count { derivatives[offset] += others[offset] }
+  }
+}

@@ -1,0 +1,181 @@
+import LossKernels
+import LossTensor
+import LossThreads
+
+/// Turns derivatives with respect to logits into those with respect to what the logits are made of.
+///
+/// With D the derivatives, dA = scale · D·B and dB = scale · Dᵀ·A; the scale's own is Σ dA ⊙ A / scale, and the
+/// bias's the sum of D, of all or by columns.
+struct MatrixGradients<Scalar: KernelScalar> {
+  let matrix: LogitMatrix
+  /// Where gradients go, by names of inputs and parameters.
+  let sinks: [String: any TensorSink]
+  /// The names of the scale and of the bias among them.
+  var scaleName: String?
+  var biasName: String?
+  /// The scale's parameter may be another number: what the derivative is multiplied by.
+  var scaleFactor = 1.0
+
+  private var sinkA: (any TensorSink)? { sinks[matrix.a.name] }
+  private var sinkB: (any TensorSink)? { sinks[matrix.b.name] }
+  private var scaleSink: (any TensorSink)? { scaleName.flatMap { sinks[$0] } }
+  private var biasSink: (any TensorSink)? { biasName.flatMap { sinks[$0] } }
+
+  /// Computes all derivatives and stores the gradients.
+  ///
+  /// - Parameters:
+  ///   - makeState: a thread's memory for `derive`.
+  ///   - derive: writes the derivatives of a tile whose logits are computed.
+  func store<State>(
+    _ run: WholeRun, makeState: @escaping () throws -> State,
+    derive: @escaping (LogitTile<Scalar>, inout State) throws -> Void
+  ) throws {
+    let needsRows = sinkA != nil || scaleSink != nil
+    let total =
+      try needsRows
+      ? RowGradients<Scalar>(count: matrix.a.count * matrix.a.width) : nil
+    let turns = OrderedTurns(places: matrix.rowBlocks)
+    let states = try run.forEach(
+      matrix.columnBlocks, turns: turns,
+      makeState: { (try GradientState<Scalar>(matrix), try makeState()) },
+      body: { state, block in
+        let work = state.0
+        for rowBlock in 0..<matrix.rowBlocks {
+          work.tile.compute(rows: matrix.rows(rowBlock), columns: matrix.columns(block))
+          try derive(work.tile, &state.1)
+          if biasSink != nil { work.addBiases() }
+          if sinkB != nil { work.addColumns(matrix, isFirst: rowBlock == 0) }
+          guard let total else { continue }
+          try turns.take(block, at: rowBlock) {
+            work.addRows(matrix, to: total, isFirst: block == 0)
+          }
+        }
+        try storeColumns(work)
+      })
+    try storeBias(states.map(\.0))
+    if let total { try storeRows(total) }
+  }
+
+  private func storeColumns(_ work: GradientState<Scalar>) throws {
+    let width = matrix.b.width
+    let columns = work.tile.columns
+    if let sinkB, let b = work.tile.b {
+      let gradient = UnsafeMutableBufferPointer(
+        start: work.columns, count: columns.count * width)
+      if matrix.rowBlocks == 0 { gradient.update(repeating: 0) }
+      matrix.b.unnormalize(gradient, b, from: columns.lowerBound)
+      try sinkB.write(UnsafeBufferPointer(gradient), at: columns.lowerBound * width)
+    }
+    guard let biasSink, case .columns = matrix.bias else { return }
+    let biases = work.takeBiases()
+    try biases.withUnsafeBufferPointer { try biasSink.write($0, at: columns.lowerBound) }
+  }
+
+  private func storeBias(_ works: [GradientState<Scalar>]) throws {
+    guard let biasSink, case .all = matrix.bias else { return }
+    let sum = works.reduce(into: ExactSum()) { $0.add($1.biasSum) }
+    try biasSink.writeNumber(sum.rounded)
+  }
+
+  private func storeRows(_ total: RowGradients<Scalar>) throws {
+    let width = matrix.a.width
+    let reader = try VectorReader<Scalar>(
+      matrix.a, capacity: LogitMatrix.tileRows, matrix.policies)
+    var product = ExactSum()
+    for block in 0..<matrix.rowBlocks {
+      let rows = matrix.rows(block)
+      guard let vectors = reader.read(rows) else { continue }
+      let gradient = UnsafeMutableBufferPointer(
+        rebasing: total.values[rows.lowerBound * width..<rows.upperBound * width])
+      if scaleSink != nil {
+        for index in gradient.indices {
+          product.add(gradient[index].asDouble * vectors[index].asDouble)
+        }
+      }
+      matrix.a.unnormalize(gradient, vectors, from: rows.lowerBound)
+      try sinkA?.write(UnsafeBufferPointer(gradient), at: rows.lowerBound * width)
+    }
+    try scaleSink?.writeNumber(product.rounded / matrix.scale * scaleFactor)
+  }
+}
+
+extension TensorSink {
+  /// Stores the only element of a tensor.
+  func writeNumber(_ value: Double) throws {
+    try withUnsafePointer(to: value) { try write(UnsafeBufferPointer(start: $0, count: 1), at: 0) }
+  }
+}
+
+/// The gradient of all rows, to which threads add in turns.
+private final class RowGradients<Scalar: KernelScalar>: @unchecked Sendable {
+  let values: UnsafeMutableBufferPointer<Scalar>
+  private let memory: MutableByteStorage
+
+  init(count: Int) throws(LossError) {
+    memory = try scratchMemory(max(count, 1), of: Scalar.self)
+    values = UnsafeMutableBufferPointer(
+      rebasing: memory.bytes.bindMemory(to: Scalar.self)[..<count])
+    values.update(repeating: 0)
+  }
+}
+
+/// A thread's tile and what it adds up over the rows of a block of columns.
+private final class GradientState<Scalar: KernelScalar> {
+  let tile: LogitTile<Scalar>
+  /// The gradient of the columns' vectors.
+  let columns: UnsafeMutablePointer<Scalar>
+  /// The sum of all derivatives.
+  private(set) var biasSum = ExactSum()
+  /// The sums of the columns' derivatives, where each has a bias.
+  private var biases: [ExactSum]
+  private let hasColumnBiases: Bool
+  private let kernels: KernelTable
+  private let memory: MutableByteStorage
+
+  init(_ matrix: LogitMatrix) throws(LossError) {
+    tile = try LogitTile(matrix)
+    memory = try scratchMemory(
+      max(LogitMatrix.tileColumns * matrix.b.width, 1), of: Scalar.self)
+    guard let start = memory.bytes.bindMemory(to: Scalar.self).baseAddress else {
+      throw .notEnoughMemory(bytes: memory.bytes.count)
+    }
+    columns = start
+    kernels = matrix.policies.kernels
+    if case .columns = matrix.bias { hasColumnBiases = true } else { hasColumnBiases = false }
+    biases = [ExactSum](repeating: ExactSum(), count: hasColumnBiases ? LogitMatrix.tileColumns : 0)
+  }
+
+  func addBiases() {
+    guard hasColumnBiases else {
+      _ = biasSum.add(UnsafeBufferPointer(start: tile.derivatives, count: tile.count), kernels)
+      return
+    }
+    for offset in 0..<tile.count {
+      biases[offset % tile.columns.count].add(tile.derivatives[offset].asDouble)
+    }
+  }
+
+  /// The sums of the columns, which start anew.
+  func takeBiases() -> [Double] {
+    let sums = biases.prefix(tile.columns.count).map(\.rounded)
+    for index in biases.indices { biases[index] = ExactSum() }
+    return sums
+  }
+
+  func addColumns(_ matrix: LogitMatrix, isFirst: Bool) {
+    guard let a = tile.a else { return }
+    matrix.products.multiply(
+      .columnsByColumns,
+      MatrixProducts.Sizes(m: tile.columns.count, n: matrix.a.width, k: tile.rows.count),
+      scale: matrix.scale, UnsafePointer(tile.derivatives), a, adds: !isFirst, to: columns)
+  }
+
+  func addRows(_ matrix: LogitMatrix, to total: RowGradients<Scalar>, isFirst: Bool) {
+    let start = tile.rows.lowerBound * matrix.a.width
+    guard let b = tile.b, let target = total.values.baseAddress else { return }
+    matrix.products.multiply(
+      .rowsByColumns,
+      MatrixProducts.Sizes(m: tile.rows.count, n: matrix.b.width, k: tile.columns.count),
+      scale: matrix.scale, UnsafePointer(tile.derivatives), b, adds: !isFirst, to: target + start)
+  }
+}
