@@ -24,7 +24,39 @@ extension LossSample {
       try softmax(
         "probabilities", seed: 107, SoftmaxCrossEntropy(from: .probs, labelSmoothing: 0.1),
         predictions: 0.05...0.9),
+      try linear("hidden vectors", seed: 108, SoftmaxCrossEntropy()),
+      try linear(
+        "hidden vectors, weights and smoothing", seed: 109,
+        SoftmaxCrossEntropy(labelSmoothing: 0.2),
+        isWeighted: true),
     ]
+  }
+
+  /// 7 hidden vectors of 5 numbers, and as many for each of 4 classes.
+  private static func linear(
+    _ name: String, seed: UInt64, _ loss: SoftmaxCrossEntropy, isWeighted: Bool = false
+  ) throws -> LossSample {
+    var random = SeededRandom(seed: seed)
+    var inputs = [
+      "hidden": try float64(random.doubles(35, in: -1...1), 7, 5),
+      "head": try float64(random.doubles(20, in: -1...1), 4, 5),
+      "head-bias": try float64(random.doubles(4, in: -1...1), 4),
+      "label": try float64((0..<7).map { Double($0 * $0 % 4) }, 7),
+    ]
+    if isWeighted { inputs["class-weight"] = try float64(random.doubles(4, in: 0.3...2)) }
+    return LossSample(
+      name: "softmax-ce, \(name)", loss: loss, inputs: inputs, takesAnyPrediction: false,
+      weightShapes: ["class-weight": .vector(4)], joinsRows: true,
+      oracle: { inputs in
+        var stored = inputs
+        stored["pred"] = (0..<28).map { element in
+          let (row, column) = element.quotientAndRemainder(dividingBy: 4)
+          return (0..<5).reduce(at(column, inputs["head-bias"])) {
+            $0 + at(5 * row + $1, inputs["hidden"]) * at(5 * column + $1, inputs["head"])
+          }
+        }
+        return softmaxOracle(stored, loss, 7, 4, 1)
+      })
   }
 
   private static func softmax(

@@ -109,6 +109,24 @@ final class RowStates<Scalar: KernelScalar> {
       LogitRows(rowCount: rowCount, classCount: classCount, logits: logits), rows)
   }
 
+  /// Adds -Σ a · x of each row of a tile to `sums`.
+  func addTerms(
+    _ tile: LogitTile<Scalar>, _ distribution: ColumnDistribution,
+    to sums: UnsafeMutablePointer<Double>
+  ) {
+    let (rowCount, classCount) = (tile.rows.count, tile.columns.count)
+    // The sums of a are the same for all rows, and known.
+    let (bases, totals) = (upstream, factors)
+    bases.update(repeating: 0, count: rowCount)
+    totals.update(repeating: 0, count: rowCount)
+    distribution.withPart(tile.columns, as: Scalar.self) { part in
+      _ = kernels.labelTerms(
+        LogitRows(
+          rowCount: rowCount, classCount: classCount, logits: UnsafePointer(tile.logits)), part,
+        bases, distribution.skipsZeros, sums, totals)
+    }
+  }
+
   /// Completes the rows.
   func finish(_ count: Int) { kernels.finishSoftmaxRows(rows, count) }
 
@@ -124,6 +142,16 @@ final class RowStates<Scalar: KernelScalar> {
     for (row, place) in range.enumerated() {
       factors[row] = rows.factors[row] * (upstream[place] * weight)
     }
+  }
+
+  /// Writes p times factor for each logit, less a distribution over the classes times what arrives at the row.
+  func writeProbabilities(
+    _ logits: UnsafePointer<Scalar>, rowCount: Int, classCount: Int,
+    less distribution: LabelDistribution<Scalar>, to output: UnsafeMutablePointer<Scalar>
+  ) {
+    kernels.distributionGradient(
+      LogitRows(rowCount: rowCount, classCount: classCount, logits: logits), rows,
+      GradientRows(factors: factors, upstream: upstream), distribution, output)
   }
 
   /// Writes p times factor for each logit.

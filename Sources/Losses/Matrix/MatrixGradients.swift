@@ -126,8 +126,9 @@ private final class GradientState<Scalar: KernelScalar> {
   let columns: UnsafeMutablePointer<Scalar>
   /// The sum of all derivatives.
   private(set) var biasSum = ExactSum()
-  /// The sums of the columns' derivatives, where each has a bias.
-  private var biases: [ExactSum]
+  /// The sums of the columns' derivatives, where each has a bias, and what rounding took from them.
+  private var biases: [Double]
+  private var biasErrors: [Double]
   private let hasColumnBiases: Bool
   private let kernels: KernelTable
   private let memory: MutableByteStorage
@@ -142,7 +143,8 @@ private final class GradientState<Scalar: KernelScalar> {
     columns = start
     kernels = matrix.policies.kernels
     if case .columns = matrix.bias { hasColumnBiases = true } else { hasColumnBiases = false }
-    biases = [ExactSum](repeating: ExactSum(), count: hasColumnBiases ? LogitMatrix.tileColumns : 0)
+    biases = [Double](repeating: 0, count: hasColumnBiases ? LogitMatrix.tileColumns : 0)
+    biasErrors = biases
   }
 
   func addBiases() {
@@ -150,15 +152,28 @@ private final class GradientState<Scalar: KernelScalar> {
       _ = biasSum.add(UnsafeBufferPointer(start: tile.derivatives, count: tile.count), kernels)
       return
     }
-    for offset in 0..<tile.count {
-      biases[offset % tile.columns.count].add(tile.derivatives[offset].asDouble)
+    // One thread sees all rows of a column, in their order; to add exactly would be dear.
+    let width = tile.columns.count
+    biases.withUnsafeMutableBufferPointer { sums in
+      biasErrors.withUnsafeMutableBufferPointer { errors in
+        for row in 0..<tile.rows.count {
+          let derivatives = tile.derivatives + row * width
+          for column in 0..<width {
+            let (sum, number) = (sums[column], derivatives[column].asDouble)
+            let total = sum + number
+            let kept = total - sum
+            errors[column] += (sum - (total - kept)) + (number - kept)
+            sums[column] = total
+          }
+        }
+      }
     }
   }
 
   /// The sums of the columns, which start anew.
   func takeBiases() -> [Double] {
-    let sums = biases.prefix(tile.columns.count).map(\.rounded)
-    for index in biases.indices { biases[index] = ExactSum() }
+    let sums = zip(biases, biasErrors).prefix(tile.columns.count).map { $0.isFinite ? $0 + $1 : $0 }
+    for index in biases.indices { (biases[index], biasErrors[index]) = (0, 0) }
     return sums
   }
 

@@ -8,19 +8,24 @@ final class SoftmaxPass<Scalar: KernelScalar>: @unchecked Sendable {
   let columns: LogSums?
   /// The logit of each row's own column; NaN where it has none.
   let own: UnsafeMutableBufferPointer<Double>
+  /// -Σ a · x of each row, with the distribution a over the columns; zeros where there is none.
+  let spread: UnsafeMutableBufferPointer<Double>
   private let memory: MutableByteStorage
 
   /// Computes all logits once.
   init(
     _ matrix: LogitMatrix, own columnsOfRows: OwnColumns, sumsRows: Bool, sumsColumns: Bool,
-    _ run: WholeRun
+    distribution: ColumnDistribution? = nil, _ run: WholeRun
   ) throws {
     rows = sumsRows ? try LogSums(count: matrix.a.count) : nil
     columns = sumsColumns ? try LogSums(count: matrix.b.count) : nil
-    memory = try scratchMemory(max(matrix.a.count, 1), of: Double.self)
-    own = UnsafeMutableBufferPointer(
-      rebasing: memory.bytes.bindMemory(to: Double.self)[..<matrix.a.count])
+    let count = matrix.a.count
+    memory = try scratchMemory(max(2 * count, 1), of: Double.self)
+    let numbers = memory.bytes.bindMemory(to: Double.self)
+    own = UnsafeMutableBufferPointer(rebasing: numbers[..<count])
     own.update(repeating: .nan)
+    spread = UnsafeMutableBufferPointer(rebasing: numbers[count..<2 * count])
+    spread.update(repeating: 0)
     let turns = OrderedTurns(places: matrix.columnBlocks)
     _ = try run.forEach(
       matrix.rowBlocks, turns: turns, makeState: { try PassState<Scalar>(matrix) },
@@ -36,6 +41,9 @@ final class SoftmaxPass<Scalar: KernelScalar>: @unchecked Sendable {
             state.rows.add(
               UnsafePointer(tile.logits), rowCount: range.count, classCount: tile.columns.count)
           }
+          if let distribution, let start = spread.baseAddress {
+            state.rows.addTerms(tile, distribution, to: start + range.lowerBound)
+          }
           if let columns {
             state.sumColumns()
             try turns.take(block, at: columnBlock) {
@@ -47,6 +55,27 @@ final class SoftmaxPass<Scalar: KernelScalar>: @unchecked Sendable {
         state.rows.finish(range.count)
         rows?.add(state.rows.rows, count: range.count, at: range.lowerBound)
       })
+  }
+}
+
+/// A distribution over the columns that all rows are held against: a = w · scale.
+struct ColumnDistribution: Sendable {
+  /// w, with zeros for whole steps of every kernel behind.
+  let weights: [Double]
+  let scale: Double
+  /// Whether 0·∞ is 0.
+  let skipsZeros: Bool
+
+  /// Calls `body` with the part of it over a range of columns.
+  func withPart<Scalar: KernelScalar>(
+    _ columns: Range<Int>, as type: Scalar.Type, _ body: (LabelDistribution<Scalar>) -> Void
+  ) {
+    weights.withUnsafeBufferPointer { weights in
+      guard let start = weights.baseAddress else { return }
+      body(
+        LabelDistribution(
+          labels: nil, weights: start + columns.lowerBound, scale: 0, offset: scale))
+    }
   }
 }
 

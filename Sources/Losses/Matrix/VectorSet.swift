@@ -10,18 +10,23 @@ struct VectorSet: Sendable {
   let width: Int
   /// What each vector is divided by; nil where they are taken as they are.
   private(set) var norms: [Double]?
+  /// Vectors to be taken for zeros, whatever they hold; nil where there are none.
+  var isLeftOut: [Bool]?
 
   /// A length below this is taken for it.
   ///
   /// Source: PyTorch `normalize`.
   private static let smallestNorm = 1e-12
 
-  /// The rows of a tensor of two axes.
-  init(_ name: String, _ tensor: Tensor) {
+  /// The rows along the last axis of a tensor.
+  ///
+  /// - Throws: `LossError.shapeMismatch` where there is no such axis, or vectors have no elements.
+  init(_ name: String, _ tensor: Tensor) throws(LossError) {
+    let (rows, width) = try tensor.shape.vectors(input: name)
     self.name = name
     self.tensor = tensor
-    count = tensor.shape.rowCount
-    width = tensor.shape.elementsPerRow
+    self.width = width
+    count = rows.elementCount
   }
 
   /// The vectors over their lengths.
@@ -101,19 +106,23 @@ final class VectorReader<Scalar: KernelScalar> {
     self.set = set
     let count = max(capacity * set.width, 1)
     reader = try BlockReader(set.tensor, capacity: count, policies.kernels)
-    memory = set.norms == nil ? nil : try scratchMemory(count, of: Scalar.self)
+    let isChanged = set.norms != nil || set.isLeftOut != nil
+    memory = isChanged ? try scratchMemory(count, of: Scalar.self) : nil
   }
 
   /// The vectors in `rows`; valid until the next read.
   func read(_ rows: Range<Int>) -> UnsafePointer<Scalar>? {
     let width = set.width
     let values = reader.read(rows.lowerBound * width..<rows.upperBound * width)
-    guard let memory, let norms = set.norms else { return values.baseAddress }
+    guard let memory else { return values.baseAddress }
     let target = memory.bytes.bindMemory(to: Scalar.self)
-    for row in 0..<rows.count {
-      let norm = norms[rows.lowerBound + row]
-      for index in row * width..<(row + 1) * width {
-        target[index] = Scalar(values[index].asDouble / norm)
+    for (position, row) in rows.enumerated() {
+      let elements = position * width..<(position + 1) * width
+      if let isLeftOut = set.isLeftOut, isLeftOut[row] {
+        for index in elements { target[index] = 0 }
+      } else {
+        let norm = set.norms?[row] ?? 1
+        for index in elements { target[index] = Scalar(values[index].asDouble / norm) }
       }
     }
     return UnsafePointer(target.baseAddress)

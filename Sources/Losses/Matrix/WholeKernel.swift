@@ -13,24 +13,43 @@ protocol WholeKernel<Scalar>: AnyObject, Sendable {
   /// The shape of the unreduced loss.
   var unitShape: Shape { get }
 
+  /// Whether the divisor is a sum of weights, not a count of units.
+  var hasWeightedDivisor: Bool { get }
+
   /// Computes the losses of all units.
   func losses(_ run: WholeRun) throws -> WholeLosses
 
   /// Computes and stores gradients, after the losses.
   ///
   /// - Parameters:
-  ///   - upstream: what arrives at each unit.
+  ///   - upstream: what arrives at each unit, 0 at those left out.
   ///   - sinks: where gradients go, by the names of the inputs.
   func storeGradients(
     _ upstream: [Double], into sinks: [String: any TensorSink], _ run: WholeRun
   ) throws
 }
 
+extension WholeKernel {
+  /// False: the divisor is a count.
+  var hasWeightedDivisor: Bool { false }
+}
+
 /// The losses of all units, and what else came to light.
 struct WholeLosses {
+  /// The losses, 0 for units left out.
   var values: [Double]
+  /// What each unit adds to a weighted divisor, 0 for units left out.
+  var weights: [Double]?
+  /// Which units are left out; nil where none is.
+  var isIgnored: [Bool]?
   var metrics: [LossMetric] = []
   var warnings: [LossWarning] = []
+
+  /// What a mean divides by.
+  fileprivate var divisor: Double {
+    if let weights { return weights.reduce(into: ExactSum()) { $0.add($1) }.rounded }
+    return Double(isIgnored.map { $0.count { !$0 } } ?? values.count)
+  }
 }
 
 /// How the work of a whole kernel is run.
@@ -67,7 +86,7 @@ extension PreparedKernel {
   @inline(__always)
   init<Kernel: WholeKernel>(whole kernel: Kernel) {
     unitShape = kernel.unitShape
-    hasWeightedDivisor = false
+    hasWeightedDivisor = kernel.hasWeightedDivisor
     evaluate = { request in
       let gradients = request.sinks.gradients
       let threads = request.policies.threadCount ?? availableProcessorCount()
@@ -82,13 +101,13 @@ extension PreparedKernel {
       // With gradients the losses are a quarter of the work.
       let losses = try kernel.losses(run(0...(gradients.isEmpty ? 1 : 0.25)))
       var totals = try BlockEvaluation(
-        kernel: StoredLosses<Kernel.Scalar>(losses.values, shape: kernel.unitShape),
+        kernel: StoredLosses<Kernel.Scalar>(losses, shape: kernel.unitShape),
         request: request.withoutGradients
       ).run()
       (totals.metrics, totals.warnings) = (losses.metrics, losses.warnings)
       guard !gradients.isEmpty else { return totals }
       try kernel.storeGradients(
-        request.upstream(unitCount: losses.values.count), into: gradients, run(0.25...1))
+        request.upstream(losses), into: gradients, run(0.25...1))
       return totals
     }
   }
@@ -102,39 +121,52 @@ extension BlockRequest {
       sinks: sinks, policies: policies, gradientOutput: gradientOutput, progress: nil)
   }
 
-  /// What arrives at each of so many units, none of which is ignored.
-  fileprivate func upstream(unitCount: Int) -> [Double] {
-    guard policies.reduction == .none else {
-      let factor = gradientOutput?.element(at: 0) ?? 1
-      let divisor = policies.reduction == .mean ? Double(unitCount) : 1
-      return [Double](repeating: factor / divisor, count: unitCount)
+  /// What arrives at each unit.
+  fileprivate func upstream(_ losses: WholeLosses) -> [Double] {
+    let isPerUnit = policies.reduction == .none
+    let factor = isPerUnit ? 1 : gradientOutput?.element(at: 0) ?? 1
+    let each = factor / (policies.reduction == .mean ? losses.divisor : 1)
+    return losses.values.indices.map { unit in
+      if let isIgnored = losses.isIgnored, isIgnored[unit] { return 0 }
+      return isPerUnit ? gradientOutput?.element(at: unit) ?? 1 : each
     }
-    return (0..<unitCount).map { gradientOutput?.element(at: $0) ?? 1 }
   }
 }
 
 /// Losses that are known already, to be reduced and stored.
 final class StoredLosses<Scalar: KernelScalar>: BlockKernel {
-  private let losses: [Double]
+  private let losses: WholeLosses
   let unitShape: Shape
 
-  init(_ losses: [Double], shape: Shape) {
+  init(_ losses: WholeLosses, shape: Shape) {
     self.losses = losses
     unitShape = shape
   }
 
   var unitsPerRow: Int { unitShape.elementsPerRow }
-  var mayIgnoreUnits: Bool { false }
+  var mayIgnoreUnits: Bool { losses.isIgnored != nil }
+  var hasWeightedDivisor: Bool { losses.weights != nil }
   var bufferedGradient: String? { nil }
 
   func makeWorkspace(blockSize: Int) throws(LossError) {}
 
-  func countKept(_ units: Range<Int>, _ workspace: Void) -> Int { units.count }
+  func countKept(_ units: Range<Int>, _ workspace: Void) -> Int {
+    losses.isIgnored.map { $0[units].count { !$0 } } ?? units.count
+  }
+
+  func addWeights(_ units: Range<Int>, _ workspace: Void, to sum: inout ExactSum) {
+    for weight in losses.weights?[units] ?? [] { sum.add(weight) }
+  }
 
   func evaluate(
     _ units: Range<Int>, _ workspace: Void, into output: BlockOutput<Scalar>,
     tally: inout BlockTally
   ) {
-    for (position, unit) in units.enumerated() { output.values[position] = Scalar(losses[unit]) }
+    for (position, unit) in units.enumerated() {
+      output.values[position] = Scalar(losses.values[unit])
+    }
+    // What a loss computed itself is not what a user may have mistaken for something else.
+    tally.hasPredictionOutsideUnitInterval = true
+    tally.ignored += units.count - countKept(units, workspace)
   }
 }

@@ -56,6 +56,20 @@ struct ClassAxis: Sendable {
     return element
   }
 
+  /// The last axis of logits with rows of that shape, of a class for each row of `table`.
+  ///
+  /// - Throws: `LossError.shapeMismatch` where there are rows and no class.
+  init(after rows: Shape, classesOf table: Shape, input: String) throws(LossError) {
+    count = table.rowCount
+    guard count > 0 || rows.elementCount == 0 else {
+      throw .shapeMismatch(
+        input: input, found: table, expected: "[C, D] with at least one class",
+        transposeMatches: false)
+    }
+    (index, outer, inner) = (rows.rank, rows.elementCount, 1)
+    rowsShape = rows
+  }
+
   /// Rows that make a block: enough to be worth a thread's while, few enough for its cache.
   var rowsPerBlock: Int {
     let fitting = max(1, 32768 / max(count, 1))

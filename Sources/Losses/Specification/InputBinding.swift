@@ -17,12 +17,10 @@ public struct BoundInputs: Sendable {
     gradients = spec.differentiableInputs.compactMap { input in
       given[input.name].map { (input.name, $0.shape) }
     }
+    try Self.requireComplete(given, spec)
     var letters = ShapeLetters()
     for input in spec.inputs {
-      guard let tensor = given[input.name] else {
-        if input.isRequired { throw .missingInput(input.name) }
-        continue
-      }
+      guard let tensor = given[input.name] else { continue }
       switch input.shape {
       case .exactly(let pattern):
         try letters.match(tensor.shape, pattern, input: input.name)
@@ -33,6 +31,24 @@ public struct BoundInputs: Sendable {
       case .checkedByLoss:
         tensors[input.name] = tensor
       }
+    }
+  }
+
+  /// Makes sure that all inputs the loss cannot do without are there, and nothing together with what it
+  /// replaces.
+  private static func requireComplete(
+    _ given: [String: Tensor], _ spec: LossSpec
+  ) throws(LossError) {
+    for input in spec.inputs where given[input.name] != nil {
+      guard let replaced = input.replaces, given[replaced] != nil else { continue }
+      throw .optionConflict("--\(input.name)", with: "--\(replaced)")
+    }
+    for input in spec.inputs where input.isRequired && given[input.name] == nil {
+      let isReplaced = spec.inputs.contains {
+        $0.replaces == (input.replaces ?? input.name) && given[$0.name] != nil
+      }
+      guard (input.replaces != nil) == isReplaced else { continue }
+      throw .missingInput(input.name)
     }
   }
 

@@ -50,14 +50,19 @@ public struct InputSpec: Sendable {
   /// Whether the loss has a gradient with respect to it.
   public let isDifferentiable: Bool
 
+  /// The required input in whose place it may be given, with all others of which that is so.
+  public let replaces: String?
+
   /// A tensor's description.
   public init(
-    _ name: String, _ shape: ShapeRule, isRequired: Bool = true, isDifferentiable: Bool = false
+    _ name: String, _ shape: ShapeRule, isRequired: Bool = true, isDifferentiable: Bool = false,
+    replaces: String? = nil
   ) {
     self.name = name
     self.shape = shape
     self.isRequired = isRequired
     self.isDifferentiable = isDifferentiable
+    self.replaces = replaces
   }
 }
 

@@ -39,7 +39,8 @@ struct DescribeCommand: ParsableCommand {
     var rows = [["summary", spec.summary], ["formula", spec.formula]]
     for input in spec.inputs {
       let traits = [
-        input.isRequired ? nil : "optional", input.isDifferentiable ? "has a gradient" : nil,
+        input.replaces.map { "instead of --\($0)" }, input.isRequired ? nil : "optional",
+        input.isDifferentiable ? "has a gradient" : nil,
       ].compactMap(\.self)
       let more = traits.isEmpty ? "" : " (\(traits.joined(separator: ", ")))"
       rows.append(["--\(input.name)", input.shape.description + more])
@@ -51,10 +52,11 @@ struct DescribeCommand: ParsableCommand {
 
   private func json(_ spec: LossSpec, _ options: [(name: String, help: String)]) -> JSON {
     let inputs = spec.inputs.map { input in
-      JSON.object([
-        ("name", .string(input.name)), ("shape", .string(input.shape.description)),
-        ("required", .bool(input.isRequired)), ("differentiable", .bool(input.isDifferentiable)),
-      ])
+      JSON.object(
+        [
+          ("name", .string(input.name)), ("shape", .string(input.shape.description)),
+          ("required", .bool(input.isRequired)), ("differentiable", .bool(input.isDifferentiable)),
+        ] + (input.replaces.map { [("replaces", .string($0))] } ?? []))
     }
     return .object([
       ("schema", .string("lossctl.describe/1")), ("name", .string(spec.name)),

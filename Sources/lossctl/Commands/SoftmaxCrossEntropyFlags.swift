@@ -13,17 +13,19 @@ struct SoftmaxCrossEntropyFlags: LossFlags {
     its label it is -sum w[c] t[c] log softmax(x)[c]. Labels of the predictions' shape without the class \
     axis are indices, of any integer type or whole floats; labels of the predictions' shape are \
     distributions. The mean divides by the sum of w[y] over the rows that are not ignored for indices, \
-    by the number of rows for distributions.
+    by the number of rows for distributions. Logits that are a product of hidden vectors and a head are \
+    computed in pieces and never stored.
 
     EXAMPLES
       lossctl softmax-ce --pred logits.npy --label classes.npy
       lossctl ce --pred logits.npy --label classes.npy --grad gradient.npy
       lossctl ce --pred table.csv:2-11 --label table.csv:class --label-smoothing 0.1
       lossctl ce --pred last-axis.npy --label classes.npy --class-axis -1
+      lossctl ce --hidden h.npy --head w.npy --head-bias b.npy --label tokens.npy
     """
   }
 
-  @OptionGroup var files: PredictionAndLabelOptions
+  @OptionGroup var files: LogitsAndLabelOptions
 
   @Option(help: ArgumentHelp("What the predictions are.", valueName: "kind"))
   var from = SoftmaxCrossEntropy.PredictionKind.logits

@@ -108,7 +108,7 @@ struct SoftmaxCrossEntropyErrorTests {
   func classWeights() throws {
     #expect(
       throws: LossError.shapeMismatch(
-        input: "class-weight", found: .vector(3), expected: "(4,), a weight for each class of pred",
+        input: "class-weight", found: .vector(3), expected: "(4,), a weight for each class",
         transposeMatches: false)
     ) {
       try run(

@@ -159,8 +159,8 @@ public struct Clip: Loss {
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
   ) throws(LossError) -> PreparedKernel {
     let pairs = SimilarityPairs(
-      a: VectorSet("image", try inputs.require("image")),
-      b: VectorSet("text", try inputs.require("text")), scaling: options.scaling,
+      a: try VectorSet("image", try inputs.require("image")),
+      b: try VectorSet("text", try inputs.require("text")), scaling: options.scaling,
       bias: options.objective == .sigmoid ? options.logitBias ?? 0 : options.logitBias,
       normalizes: options.normalizes,
       ranks: options.wantsMetrics ? ["image_to_text", "text_to_image"] : nil, policies: policies)

@@ -42,6 +42,26 @@ struct ClassLabels: Sendable {
     }
   }
 
+  /// A class index for each row, whatever the shape of the rows.
+  ///
+  /// - Parameter like: the input that has such rows.
+  /// - Throws: `LossError.shapeMismatch` where the labels are not one for each.
+  init(
+    indices tensor: Tensor, _ axis: ClassAxis, like input: String, ignoredIndex: Int?
+  ) throws(LossError) {
+    guard tensor.shape == axis.rowsShape || (axis.rowsShape.rank == 0 && tensor.shape == .vector(1))
+    else {
+      throw .shapeMismatch(
+        input: "label", found: tensor.shape,
+        expected: "\(axis.rowsShape), a class index for each row of \(input)",
+        transposeMatches: false)
+    }
+    self.tensor = tensor
+    self.axis = axis
+    self.ignoredIndex = Double(ignoredIndex ?? SoftmaxCrossEntropy.standardIgnoredIndex)
+    kind = .indices
+  }
+
   /// What stands for the class of an ignored row.
   static let ignored = -1
 
@@ -101,7 +121,7 @@ struct ClassWeights: Sendable {
       guard tensor.shape == .vector(axis.count) else {
         throw .shapeMismatch(
           input: "class-weight", found: tensor.shape,
-          expected: "\(Shape.vector(axis.count)), a weight for each class of pred",
+          expected: "\(Shape.vector(axis.count)), a weight for each class",
           transposeMatches: false)
       }
       weights = tensor.values(as: Double.self)

@@ -9,13 +9,16 @@ import LossTensor
 ///     distribution t: ℓ = -Σ w[c] · ((1 - ε) · t[c] + ε / C) · lp[c]
 ///
 /// Shapes: `pred` [N, C, S...] or [C], the classes along `--class-axis`; `label` that shape without the
-/// axis for indices, or all of it for distributions; `class-weight` [C].
+/// axis for indices, or all of it for distributions; `class-weight` [C]. Instead of `pred`, `hidden` [N..., D]
+/// and `head` [C, D], with `head-bias` [C] or without: x = h·Wᵀ + b, of which only tiles are ever in memory;
+/// labels are indices [N...] then.
 ///
 /// Mean divisor: for indices the sum of w[y] over the rows that are not ignored, for distributions the
 /// number of rows, as PyTorch has both.
 ///
 /// Gradient: ∂ℓ/∂x = p · Σ q - q with p the softmax and q[c] = w[c] · ((1 - ε) · [c = y] + ε / C), or
-/// w[c] · ((1 - ε) · t[c] + ε / C); of log-probabilities -q, of probabilities -q / p.
+/// w[c] · ((1 - ε) · t[c] + ε / C); of log-probabilities -q, of probabilities -q / p. With G = ∂ℓ/∂x, that of
+/// `hidden` is G·W, of `head` Gᵀ·h and of `head-bias` the sum of G over the rows.
 ///
 /// Edge cases: a logit of -∞ is a class of probability 0, and infinite loss only where the label asks for
 /// it; +∞, NaN and a row of only -∞ give NaN. An ignored row has loss and gradient 0, whatever its logits.
@@ -78,12 +81,18 @@ public struct SoftmaxCrossEntropy: Loss {
     inputs: [
       InputSpec("pred", .checkedByLoss("[N, C, S...] or [C]"), isDifferentiable: true),
       InputSpec("label", .checkedByLoss("[N, S...], or like pred")),
+      InputSpec(
+        "hidden", .checkedByLoss("[N..., D]"), isDifferentiable: true, replaces: "pred"),
+      InputSpec("head", .checkedByLoss("[C, D]"), isDifferentiable: true, replaces: "pred"),
+      InputSpec(
+        "head-bias", .checkedByLoss("[C]"), isRequired: false, isDifferentiable: true,
+        replaces: "pred"),
       InputSpec("class-weight", .checkedByLoss("[C]"), isRequired: false),
     ])
 
   /// `from`, what the labels are, and what differs from the defaults.
   public func settings(for inputs: BoundInputs) -> [(name: String, value: SettingValue)] {
-    let hasIndices = inputs["pred"]?.shape != inputs["label"]?.shape
+    let hasIndices = inputs["hidden"] != nil || inputs["pred"]?.shape != inputs["label"]?.shape
     var settings: [(name: String, value: SettingValue)] = [
       ("from", .text(predictionKind.rawValue)),
       ("labels", .text(hasIndices ? "indices" : "distributions")),
@@ -100,6 +109,11 @@ public struct SoftmaxCrossEntropy: Loss {
   public func makeKernel<Scalar: KernelScalar>(
     _ inputs: BoundInputs, policies: EvaluationPolicies, as type: Scalar.Type
   ) throws(LossError) -> PreparedKernel {
+    if inputs["hidden"] != nil {
+      return PreparedKernel(
+        whole: LinearSoftmaxKernel<Scalar>(
+          try LinearSoftmax(inputs, loss: self, policies: policies)))
+    }
     let predictions = try inputs.require("pred")
     let axis = try ClassAxis(classAxis, of: predictions.shape, input: "pred")
     let labels = try ClassLabels(
