@@ -10,5 +10,6 @@ public enum LossRegistry {
     Contrastive.spec,
     Triplet.spec,
     Clip.spec,
+    InfoNCE.spec,
   ]
 }

@@ -45,7 +45,7 @@ struct Lossctl: ParsableCommand {
       LossCommand<MultilabelSoftMarginFlags>.self,
       LossCommand<MultiMarginFlags>.self,
       LossCommand<ContrastiveFlags>.self, LossCommand<TripletFlags>.self,
-      LossCommand<ClipFlags>.self,
+      LossCommand<ClipFlags>.self, LossCommand<InfoNCEFlags>.self,
       TransformCommand<SigmoidFlags>.self,
       TransformCommand<SoftmaxFlags>.self,
       TransformCommand<LogSoftmaxFlags>.self,

@@ -23,7 +23,7 @@ struct LossSample: Sendable {
   let oracle: @Sendable (_ inputs: [String: [Double]]) -> [Double]
 
   static func all() throws -> [LossSample] {
-    try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs() + clip()
+    try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs() + clip() + infoNCE()
   }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {

@@ -43,9 +43,11 @@ struct NamedCase: Decodable, Sendable, CustomTestStringConvertible {
   /// Holds the loss against the expected values and gradients: within `ulps` of the largest of each, as
   /// float64 sums in the reference are not exact.
   ///
-  /// - Parameter terms: the size of what losses are differences of, where it is more than theirs.
+  /// - Parameters:
+  ///   - terms: the size of what losses are differences of, where it is more than theirs.
+  ///   - parameterTerms: the size of what the gradients of parameters are sums of, which cancel.
   func expectEqual(
-    _ loss: any Loss, ulps: Double = 4, terms: Double = 0,
+    _ loss: any Loss, ulps: Double = 4, terms: Double = 0, parameterTerms: Double = 1,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     func compare(_ found: [Double], _ expected: [Double], _ what: String, terms: Double = 0) {
@@ -64,11 +66,10 @@ struct NamedCase: Decodable, Sendable, CustomTestStringConvertible {
     compare(outcome.values.doubles, unreduced, "losses", terms: terms)
     compare([outcome.report.value ?? 0], [mean], "mean", terms: terms)
     #expect(Set(outcome.gradients.keys) == Set(gradients.keys), sourceLocation: sourceLocation)
-    // The gradient of a parameter is a sum over everything, whose parts are of the order of 1 and cancel.
     for (input, expected) in gradients {
       compare(
         outcome.gradients[input]?.doubles ?? [], expected, "gradient of \(input)",
-        terms: inputs[input] == nil ? 1 : 0)
+        terms: inputs[input] == nil ? parameterTerms : 0)
     }
     let upstream = try tensor(upstream, as: type, upstreamShape)
     let product = try evaluate(
@@ -76,7 +77,7 @@ struct NamedCase: Decodable, Sendable, CustomTestStringConvertible {
     for (input, expected) in upstreamGradients {
       compare(
         product.gradients[input]?.doubles ?? [], expected, "product with \(input)",
-        terms: inputs[input] == nil ? 1 : 0)
+        terms: inputs[input] == nil ? parameterTerms : 0)
     }
   }
 }

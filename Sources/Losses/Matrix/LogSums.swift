@@ -38,6 +38,14 @@ final class LogSums: @unchecked Sendable {
     }
   }
 
+  /// Adds what is known of the same rows' other logits.
+  func add(_ others: LogSums) {
+    for row in maxima.indices {
+      add(
+        maximum: others.maxima[row], ties: others.ties[row], ratio: others.ratios[row], to: row)
+    }
+  }
+
   /// Adds one logit to a row.
   func add(_ logit: Double, to row: Int) { add(maximum: logit, ties: 1, ratio: 0, to: row) }
 
@@ -67,6 +75,11 @@ final class LogSums: @unchecked Sendable {
   func gap(_ row: Int, above logit: Double) -> Double {
     let logSum = ties[row] == 1 ? log1p(ratios[row]) : log(sum(row))
     return (maxima[row] - logit) + logSum
+  }
+
+  /// p of a row's `logit`.
+  func probability(_ row: Int, of logit: Double) -> Double {
+    exp(logit - maxima[row]) / sum(row)
   }
 
   /// 1 - p of a row's `logit`, without cancellation where it is the largest.

@@ -4,7 +4,7 @@ import LossTensor
 /// The matrix of all logits, scale · A·Bᵀ + bias, of which only tiles are ever in memory.
 struct LogitMatrix: Sendable {
   let a: VectorSet
-  let b: VectorSet
+  var b: VectorSet
   let scale: Double
   var bias = Bias.none
   let products: MatrixProducts
@@ -41,6 +41,8 @@ struct LogitMatrix: Sendable {
 
 /// The column that is each row's own.
 enum OwnColumns: Sendable {
+  /// There is none.
+  case none
   /// That of the same number.
   case diagonal
   /// A column for each row; a negative number where there is none.
@@ -120,6 +122,7 @@ final class LogitTile<Scalar: KernelScalar> {
   @inline(__always)
   func forEachOwn(_ own: OwnColumns, _ body: (_ row: Int, _ column: Int, _ offset: Int) -> Void) {
     switch own {
+    case .none: break
     case .diagonal:
       for row in rows.clamped(to: columns) { body(row, row, offset(row, row)) }
     case .indices(let indices):

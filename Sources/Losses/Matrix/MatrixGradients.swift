@@ -30,10 +30,24 @@ struct MatrixGradients<Scalar: KernelScalar> {
     _ run: WholeRun, makeState: @escaping () throws -> State,
     derive: @escaping (LogitTile<Scalar>, inout State) throws -> Void
   ) throws {
-    let needsRows = sinkA != nil || scaleSink != nil
-    let total =
-      try needsRows
-      ? RowGradients<Scalar>(count: matrix.a.count * matrix.a.width) : nil
+    let total = try makeRows()
+    try add(to: total, run, makeState: makeState, derive: derive)
+    try storeRows(total)
+  }
+
+  /// Memory for the gradient of the rows, where it is wanted.
+  func makeRows() throws(LossError) -> RowGradients<Scalar>? {
+    guard sinkA != nil || scaleSink != nil else { return nil }
+    return try RowGradients(count: matrix.a.count * matrix.a.width)
+  }
+
+  /// Computes all derivatives, stores the gradients of the columns and the bias, and adds those of the rows to
+  /// `total`.
+  func add<State>(
+    to total: RowGradients<Scalar>?, _ run: WholeRun,
+    makeState: @escaping () throws -> State,
+    derive: @escaping (LogitTile<Scalar>, inout State) throws -> Void
+  ) throws {
     let turns = OrderedTurns(places: matrix.rowBlocks)
     let states = try run.forEach(
       matrix.columnBlocks, turns: turns,
@@ -47,13 +61,12 @@ struct MatrixGradients<Scalar: KernelScalar> {
           if sinkB != nil { work.addColumns(matrix, isFirst: rowBlock == 0) }
           guard let total else { continue }
           try turns.take(block, at: rowBlock) {
-            work.addRows(matrix, to: total, isFirst: block == 0)
+            work.addRows(matrix, to: total)
           }
         }
         try storeColumns(work)
       })
     try storeBias(states.map(\.0))
-    if let total { try storeRows(total) }
   }
 
   private func storeColumns(_ work: GradientState<Scalar>) throws {
@@ -77,7 +90,9 @@ struct MatrixGradients<Scalar: KernelScalar> {
     try biasSink.writeNumber(sum.rounded)
   }
 
-  private func storeRows(_ total: RowGradients<Scalar>) throws {
+  /// Stores the gradients of the rows, and of the scale, which follows from them.
+  func storeRows(_ total: RowGradients<Scalar>?) throws {
+    guard let total else { return }
     let width = matrix.a.width
     let reader = try VectorReader<Scalar>(
       matrix.a, capacity: LogitMatrix.tileRows, matrix.policies)
@@ -107,7 +122,7 @@ extension TensorSink {
 }
 
 /// The gradient of all rows, to which threads add in turns.
-private final class RowGradients<Scalar: KernelScalar>: @unchecked Sendable {
+final class RowGradients<Scalar: KernelScalar>: @unchecked Sendable {
   let values: UnsafeMutableBufferPointer<Scalar>
   private let memory: MutableByteStorage
 
@@ -185,12 +200,12 @@ private final class GradientState<Scalar: KernelScalar> {
       scale: matrix.scale, UnsafePointer(tile.derivatives), a, adds: !isFirst, to: columns)
   }
 
-  func addRows(_ matrix: LogitMatrix, to total: RowGradients<Scalar>, isFirst: Bool) {
+  func addRows(_ matrix: LogitMatrix, to total: RowGradients<Scalar>) {
     let start = tile.rows.lowerBound * matrix.a.width
     guard let b = tile.b, let target = total.values.baseAddress else { return }
     matrix.products.multiply(
       .rowsByColumns,
       MatrixProducts.Sizes(m: tile.rows.count, n: matrix.b.width, k: tile.columns.count),
-      scale: matrix.scale, UnsafePointer(tile.derivatives), b, adds: !isFirst, to: target + start)
+      scale: matrix.scale, UnsafePointer(tile.derivatives), b, adds: true, to: target + start)
   }
 }

@@ -101,6 +101,9 @@ final class VectorReader<Scalar: KernelScalar> {
   private let reader: BlockReader<Scalar>
   private let memory: MutableByteStorage?
 
+  /// Numbers of a vector.
+  var width: Int { self.set.width }
+
   /// A reader for at most `capacity` vectors at a time.
   init(_ set: VectorSet, capacity: Int, _ policies: EvaluationPolicies) throws(LossError) {
     self.set = set

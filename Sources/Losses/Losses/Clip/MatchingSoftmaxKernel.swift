@@ -38,7 +38,11 @@ final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
   ) throws {
     guard let (matrix, sums) = found else { return }
     try pairs.gradients(matrix, into: sinks, as: Scalar.self).store(
-      run, makeState: { try SoftmaxDerivatives<Scalar>(matrix, sums, rowWeight: self.rowWeight) },
+      run,
+      makeState: {
+        try SoftmaxDerivatives<Scalar>(
+          matrix, rows: sums.rows, columns: sums.columns, rowWeight: self.rowWeight)
+      },
       derive: { tile, state in
         state.write(tile, upstream)
         tile.forEachOwn(.diagonal) { pair, _, offset in
@@ -58,15 +62,16 @@ final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
 
 /// A thread's memory for the probabilities of a tile.
 final class SoftmaxDerivatives<Scalar: KernelScalar> {
-  private let sums: SoftmaxPass<Scalar>
+  private let rowSums: LogSums?
+  private let columnSums: LogSums?
   private let rowWeight: Double
   private let rows: RowStates<Scalar>
   private let columns: RowStates<Scalar>
 
   init(
-    _ matrix: LogitMatrix, _ sums: SoftmaxPass<Scalar>, rowWeight: Double
+    _ matrix: LogitMatrix, rows rowSums: LogSums?, columns columnSums: LogSums?, rowWeight: Double
   ) throws(LossError) {
-    self.sums = sums
+    (self.rowSums, self.columnSums) = (rowSums, columnSums)
     self.rowWeight = rowWeight
     rows = try RowStates(capacity: LogitMatrix.tileRows, matrix.policies)
     columns = try RowStates(capacity: LogitMatrix.tileColumns, matrix.policies)
@@ -75,7 +80,7 @@ final class SoftmaxDerivatives<Scalar: KernelScalar> {
   /// Writes each logit's probabilities, weighted and times what arrives at its row and its column, as its
   /// derivative. The tile's logits are lost where there are columns.
   func write(_ tile: LogitTile<Scalar>, _ upstream: [Double]) {
-    if let sums = sums.rows {
+    if let sums = rowSums {
       rows.restore(sums, tile.rows, weight: rowWeight, upstream: upstream)
       rows.writeProbabilities(
         UnsafePointer(tile.logits), rowCount: tile.rows.count, classCount: tile.columns.count,
@@ -83,7 +88,7 @@ final class SoftmaxDerivatives<Scalar: KernelScalar> {
     } else {
       tile.derivatives.update(repeating: 0, count: tile.count)
     }
-    guard let sums = sums.columns else { return }
+    guard let sums = columnSums else { return }
     tile.turn()
     columns.restore(sums, tile.columns, weight: 1 - rowWeight, upstream: upstream)
     columns.writeProbabilities(
