@@ -7,9 +7,10 @@ public enum LossRegistry {
     MultilabelMargin.spec,
     MultilabelSoftMargin.spec,
     MultiMargin.spec,
+    NCE.spec,
+    InfoNCE.spec,
     Contrastive.spec,
     Triplet.spec,
     Clip.spec,
-    InfoNCE.spec,
   ]
 }

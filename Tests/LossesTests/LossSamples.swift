@@ -24,6 +24,7 @@ struct LossSample: Sendable {
 
   static func all() throws -> [LossSample] {
     try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs() + clip() + infoNCE()
+      + nce()
   }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {

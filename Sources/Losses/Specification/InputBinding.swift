@@ -40,14 +40,13 @@ public struct BoundInputs: Sendable {
     _ given: [String: Tensor], _ spec: LossSpec
   ) throws(LossError) {
     for input in spec.inputs where given[input.name] != nil {
-      guard let replaced = input.replaces, given[replaced] != nil else { continue }
+      guard let replaced = input.replaces.first(where: { given[$0] != nil }) else { continue }
       throw .optionConflict("--\(input.name)", with: "--\(replaced)")
     }
     for input in spec.inputs where input.isRequired && given[input.name] == nil {
-      let isReplaced = spec.inputs.contains {
-        $0.replaces == (input.replaces ?? input.name) && given[$0.name] != nil
-      }
-      guard (input.replaces != nil) == isReplaced else { continue }
+      let name = input.replaces.first ?? input.name
+      let isReplaced = spec.inputs.contains { $0.replaces.contains(name) && given[$0.name] != nil }
+      guard input.replaces.isEmpty != isReplaced else { continue }
       throw .missingInput(input.name)
     }
   }

@@ -50,13 +50,13 @@ public struct InputSpec: Sendable {
   /// Whether the loss has a gradient with respect to it.
   public let isDifferentiable: Bool
 
-  /// The required input in whose place it may be given, with all others of which that is so.
-  public let replaces: String?
+  /// The required inputs in whose place it may be given, with all others of which that is so.
+  public let replaces: [String]
 
   /// A tensor's description.
   public init(
     _ name: String, _ shape: ShapeRule, isRequired: Bool = true, isDifferentiable: Bool = false,
-    replaces: String? = nil
+    replaces: [String] = []
   ) {
     self.name = name
     self.shape = shape

@@ -39,7 +39,9 @@ struct DescribeCommand: ParsableCommand {
     var rows = [["summary", spec.summary], ["formula", spec.formula]]
     for input in spec.inputs {
       let traits = [
-        input.replaces.map { "instead of --\($0)" }, input.isRequired ? nil : "optional",
+        input.replaces.isEmpty
+          ? nil : "instead of " + input.replaces.map { "--\($0)" }.joined(separator: " and "),
+        input.isRequired ? nil : "optional",
         input.isDifferentiable ? "has a gradient" : nil,
       ].compactMap(\.self)
       let more = traits.isEmpty ? "" : " (\(traits.joined(separator: ", ")))"
@@ -56,7 +58,9 @@ struct DescribeCommand: ParsableCommand {
         [
           ("name", .string(input.name)), ("shape", .string(input.shape.description)),
           ("required", .bool(input.isRequired)), ("differentiable", .bool(input.isDifferentiable)),
-        ] + (input.replaces.map { [("replaces", .string($0))] } ?? []))
+        ]
+          + (input.replaces.isEmpty
+            ? [] : [("replaces", .array(input.replaces.map { .string($0) }))]))
     }
     return .object([
       ("schema", .string("lossctl.describe/1")), ("name", .string(spec.name)),

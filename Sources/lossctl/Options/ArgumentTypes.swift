@@ -52,6 +52,8 @@ struct ByteCount: ExpressibleByArgument, Equatable {
 }
 
 extension Clip.Objective: ExpressibleByArgument {}
+extension NCE.Objective: ExpressibleByArgument {}
+extension NoiseSampler.Distribution: ExpressibleByArgument {}
 extension Reduction: ExpressibleByArgument {}
 extension EmptyPolicy: ExpressibleByArgument {}
 extension NonFinitePolicy: ExpressibleByArgument {}

@@ -82,11 +82,11 @@ public struct SoftmaxCrossEntropy: Loss {
       InputSpec("pred", .checkedByLoss("[N, C, S...] or [C]"), isDifferentiable: true),
       InputSpec("label", .checkedByLoss("[N, S...], or like pred")),
       InputSpec(
-        "hidden", .checkedByLoss("[N..., D]"), isDifferentiable: true, replaces: "pred"),
-      InputSpec("head", .checkedByLoss("[C, D]"), isDifferentiable: true, replaces: "pred"),
+        "hidden", .checkedByLoss("[N..., D]"), isDifferentiable: true, replaces: ["pred"]),
+      InputSpec("head", .checkedByLoss("[C, D]"), isDifferentiable: true, replaces: ["pred"]),
       InputSpec(
         "head-bias", .checkedByLoss("[C]"), isRequired: false, isDifferentiable: true,
-        replaces: "pred"),
+        replaces: ["pred"]),
       InputSpec("class-weight", .checkedByLoss("[C]"), isRequired: false),
     ])
 
