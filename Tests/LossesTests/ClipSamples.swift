@@ -40,6 +40,7 @@ extension LossSample {
       try sample("clip", softmax) { logits in
         softmaxOracle(logits, 0.75)
       },
+      try softTargetSample(inputs),
       try sample("clip, sigmoid", sigmoid) { logits in
         logits.indices.map { row in
           logits[row].indices.reduce(0) { sum, column in
@@ -48,6 +49,39 @@ extension LossSample {
         }
       },
     ]
+  }
+
+  private static func softTargetSample(_ inputs: [String: Tensor]) throws -> LossSample {
+    var chosen = Clip.Options()
+    (chosen.objective, chosen.scaling) = (.softTarget, .temperature(0.5))
+    let options = chosen
+    return LossSample(
+      name: "clip, soft targets", loss: try Clip(options), inputs: inputs,
+      takesAnyPrediction: false,
+      joinsRows: true,
+      shifted: { _, step in
+        var moved = options
+        moved.scaling = .temperature(0.5 + step)
+        return try Clip(moved)
+      },
+      oracle: { inputs in
+        func similarities(_ a: String, _ b: String, _ scale: Double) -> [[Double]] {
+          let pair = ["image": inputs[a] ?? [], "text": inputs[b] ?? []]
+          return logits(pair, scale, 0, normalizes: false)
+        }
+        let within = zip(
+          similarities("image", "image", 0.25), similarities("text", "text", 0.25)
+        ).map { zip($0, $1).map { exp($0 + $1) } }
+        let labels = within.map { row in row.map { $0 / row.reduce(0, +) } }
+        let s = similarities("text", "image", 2)
+        return s.indices.map { k in
+          s.indices.reduce(0) { sum, other in
+            let row = log(s[k].reduce(0) { $0 + exp($1) }) - s[k][other]
+            let column = log(s.reduce(0) { $0 + exp($1[k]) }) - s[other][k]
+            return sum + 0.5 * (labels[k][other] * row + labels[other][k] * column)
+          }
+        }
+      })
   }
 
   private static func softmaxOracle(_ logits: [[Double]], _ weight: Double) -> [Double] {

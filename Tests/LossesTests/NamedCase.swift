@@ -45,9 +45,11 @@ struct NamedCase: Decodable, Sendable, CustomTestStringConvertible {
   ///
   /// - Parameters:
   ///   - terms: the size of what losses are differences of, where it is more than theirs.
+  ///   - gradientTerms: the size of what gradients are sums of, where the reference's terms cancel.
   ///   - parameterTerms: the size of what the gradients of parameters are sums of, which cancel.
   func expectEqual(
-    _ loss: any Loss, ulps: Double = 4, terms: Double = 0, parameterTerms: Double = 1,
+    _ loss: any Loss, ulps: Double = 4, terms: Double = 0, gradientTerms: Double = 0,
+    parameterTerms: Double = 1,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     func compare(_ found: [Double], _ expected: [Double], _ what: String, terms: Double = 0) {
@@ -69,7 +71,7 @@ struct NamedCase: Decodable, Sendable, CustomTestStringConvertible {
     for (input, expected) in gradients {
       compare(
         outcome.gradients[input]?.doubles ?? [], expected, "gradient of \(input)",
-        terms: inputs[input] == nil ? parameterTerms : 0)
+        terms: inputs[input] == nil ? parameterTerms : gradientTerms)
     }
     let upstream = try tensor(upstream, as: type, upstreamShape)
     let product = try evaluate(
@@ -77,7 +79,7 @@ struct NamedCase: Decodable, Sendable, CustomTestStringConvertible {
     for (input, expected) in upstreamGradients {
       compare(
         product.gradients[input]?.doubles ?? [], expected, "product with \(input)",
-        terms: inputs[input] == nil ? parameterTerms : 0)
+        terms: inputs[input] == nil ? parameterTerms : gradientTerms)
     }
   }
 }

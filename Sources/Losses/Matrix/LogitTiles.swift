@@ -3,7 +3,7 @@ import LossTensor
 
 /// The matrix of all logits, scale · A·Bᵀ + bias, of which only tiles are ever in memory.
 struct LogitMatrix: Sendable {
-  let a: VectorSet
+  var a: VectorSet
   var b: VectorSet
   let scale: Double
   var bias = Bias.none

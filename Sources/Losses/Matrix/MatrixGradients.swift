@@ -93,24 +93,34 @@ struct MatrixGradients<Scalar: KernelScalar> {
   /// Stores the gradients of the rows, and of the scale, which follows from them.
   func storeRows(_ total: RowGradients<Scalar>?) throws {
     guard let total else { return }
+    try scaleSink?.writeNumber(product(total) / matrix.scale * scaleFactor)
     let width = matrix.a.width
     let reader = try VectorReader<Scalar>(
       matrix.a, capacity: LogitMatrix.tileRows, matrix.policies)
-    var product = ExactSum()
     for block in 0..<matrix.rowBlocks {
       let rows = matrix.rows(block)
       guard let vectors = reader.read(rows) else { continue }
       let gradient = UnsafeMutableBufferPointer(
         rebasing: total.values[rows.lowerBound * width..<rows.upperBound * width])
-      if scaleSink != nil {
-        for index in gradient.indices {
-          product.add(gradient[index].asDouble * vectors[index].asDouble)
-        }
-      }
       matrix.a.unnormalize(gradient, vectors, from: rows.lowerBound)
       try sinkA?.write(UnsafeBufferPointer(gradient), at: rows.lowerBound * width)
     }
-    try scaleSink?.writeNumber(product.rounded / matrix.scale * scaleFactor)
+  }
+
+  /// Σ dA ⊙ A, of gradients that are not yet those through the lengths.
+  func product(_ total: RowGradients<Scalar>) throws(LossError) -> Double {
+    let width = matrix.a.width
+    let reader = try VectorReader<Scalar>(matrix.a, capacity: 1, matrix.policies)
+    var product = ExactSum()
+    for row in 0..<matrix.a.count {
+      guard let vector = reader.read(row..<row + 1) else { continue }
+      var sum = 0.0
+      for index in 0..<width {
+        sum += total.values[row * width + index].asDouble * vector[index].asDouble
+      }
+      product.add(sum)
+    }
+    return product.rounded
   }
 }
 
@@ -121,7 +131,7 @@ extension TensorSink {
   }
 }
 
-/// The gradient of all rows, to which threads add in turns.
+/// The gradient of all rows, to which threads add in turns, or which is stored here for something else.
 final class RowGradients<Scalar: KernelScalar>: @unchecked Sendable {
   let values: UnsafeMutableBufferPointer<Scalar>
   private let memory: MutableByteStorage
@@ -131,6 +141,15 @@ final class RowGradients<Scalar: KernelScalar>: @unchecked Sendable {
     values = UnsafeMutableBufferPointer(
       rebasing: memory.bytes.bindMemory(to: Scalar.self)[..<count])
     values.update(repeating: 0)
+  }
+}
+
+extension RowGradients: TensorSink {
+  var elementType: ElementType { Scalar.elementType }
+
+  func store(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(values)[offset...])
+      .copyMemory(from: bytes)
   }
 }
 

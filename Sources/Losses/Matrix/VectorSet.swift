@@ -29,6 +29,31 @@ struct VectorSet: Sendable {
     count = rows.elementCount
   }
 
+  /// The vectors of two sets side by side, as they are used.
+  init<Scalar: KernelScalar>(
+    _ name: String, joining a: VectorSet, _ b: VectorSet, as type: Scalar.Type,
+    _ policies: EvaluationPolicies
+  ) throws(LossError) {
+    var values: [Double] = []
+    values.reserveCapacity(a.count * (a.width + b.width))
+    let readers = [
+      try VectorReader<Scalar>(a, capacity: 1, policies),
+      try VectorReader<Scalar>(b, capacity: 1, policies),
+    ]
+    for row in 0..<a.count {
+      for reader in readers {
+        let vector = UnsafeBufferPointer(start: reader.read(row..<row + 1), count: reader.width)
+        values += vector.map(\.asDouble)
+      }
+    }
+    self.name = name
+    (count, width) = (a.count, a.width + b.width)
+    let shape = Shape([count, width]) ?? .vector(values.count)
+    tensor =
+      Scalar.elementType == .float32
+      ? Tensor(values.map { Float($0) }, shape: shape) : Tensor(values, shape: shape)
+  }
+
   /// The vectors over their lengths.
   func normalized(_ policies: EvaluationPolicies) throws(LossError) -> VectorSet {
     let rowsPerBlock = max(1, 8192 / max(width, 1))

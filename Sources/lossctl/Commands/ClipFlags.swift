@@ -9,7 +9,7 @@ struct ClipFlags: LossFlags {
     """
     Image i and text i belong together. With logits L = s I T' + b, softmax holds each image against all \
     texts and each text against all images; sigmoid holds every pair by itself against whether it \
-    belongs together. The mean divides by the number of pairs. The logits are never stored.
+    belongs together; soft-target is softmax with similarities as labels. The mean divides by the number of pairs. The logits are never stored.
 
     EXAMPLES
       lossctl clip --image i.npy --text t.npy --normalize --temperature 0.07
@@ -30,7 +30,10 @@ struct ClipFlags: LossFlags {
     completion: .tensorFile)
   var text: [String]
 
-  @Option(help: "How pairs are held against each other: softmax (CLIP), or sigmoid (SigLIP).")
+  @Option(
+    help:
+      "How pairs are held against each other: softmax (CLIP), sigmoid (SigLIP), or softmax with the similarities within images and texts as labels."
+  )
   var objective = Clip.Objective.softmax
 
   @Option(
@@ -60,6 +63,9 @@ struct ClipFlags: LossFlags {
       valueName: "weight"))
   var directionWeight = Real(0.5)
 
+  @Flag(help: "With soft-target, take the labels as given: no gradient goes through them.")
+  var detachTargets = false
+
   @Flag(
     help:
       "Add to the result the ranks of what belongs together: mean, median, and recall at 1, 5 and 10, in both directions. Takes as long again."
@@ -75,6 +81,7 @@ struct ClipFlags: LossFlags {
     options.logitBias = logitBias?.value
     options.normalizes = normalize
     options.directionWeight = directionWeight.value
+    options.detachesTargets = detachTargets
     options.wantsMetrics = metrics
     return try Clip(options)
   }

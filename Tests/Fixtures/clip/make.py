@@ -7,7 +7,7 @@ as float64 and rounded to `dtype` are exact.
 Expected are PyTorch's float64 results for the inputs as stored: `unreduced`, `mean`, and by the names of inputs and
 parameters the `gradients` of the mean and the `upstream-gradients`, the vector-Jacobian products of the unreduced
 loss with `upstream`. The softmax objective is `cross_entropy` over the rows and the columns of the logits, as in
-open_clip's ClipLoss, the sigmoid objective `binary_cross_entropy_with_logits` as in its SigLipLoss.
+open_clip's ClipLoss; the soft-target objective has the row softmax of mean similarities as labels; the sigmoid objective `binary_cross_entropy_with_logits` as in its SigLipLoss.
 
 Run: python make.py
 """
@@ -32,6 +32,9 @@ SETTINGS = [
     {"direction-weight": "0", "logit-bias": "3", "temperature": "1"},
     {"objective": "sigmoid", "logit-scale": "10", "logit-bias": "-10", "normalize": "true"},
     {"objective": "sigmoid", "temperature": "0.5"},
+    {"objective": "soft-target"},
+    {"objective": "soft-target", "temperature": "0.25", "normalize": "true"},
+    {"objective": "soft-target", "logit-scale": "0.5", "detach-targets": "true"},
 ]
 RANDOM = np.random.default_rng(SEED)
 
@@ -49,6 +52,13 @@ def losses(options, image, text, parameters):
         logits = logits + parameters["logit-bias"]
         labels = torch.eye(count, dtype=logits.dtype)
         return F.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1)
+    if options.get("objective") == "soft-target":
+        factor = 1 / parameters["temperature"] if "temperature" in parameters else parameters["logit-scale"]
+        targets = torch.softmax((image @ image.T + text @ text.T) / 2 / factor, 1)
+        if options.get("detach-targets") == "true":
+            targets = targets.detach()
+        rows, columns = torch.log_softmax(logits.T, 1), torch.log_softmax(logits, 1)
+        return -((targets * rows).sum(1) + (targets.T * columns).sum(1)) / 2
     weight = float(options.get("direction-weight", "0.5"))
     labels = torch.arange(count)
     return (weight * F.cross_entropy(logits, labels, reduction="none")

@@ -58,12 +58,15 @@ public enum LogitScaling: Equatable, Sendable {
 /// With the logits L = s · I·Tᵀ + b, where image i and text i belong together:
 ///
 ///     softmax: ℓᵢ = λ · (log Σⱼ e^Lᵢⱼ - Lᵢᵢ) + (1 - λ) · (log Σⱼ e^Lⱼᵢ - Lᵢᵢ)
+///     soft-target: ℓⱼ = ½ · (Σᵢ Yⱼᵢ · (log Σₖ e^Lₖⱼ - Lᵢⱼ) + Σᵢ Yᵢⱼ · (log Σₖ e^Lⱼₖ - Lⱼᵢ)),
+///              Y = row softmax of (I·Iᵀ + T·Tᵀ) / (2 · s)
 ///     sigmoid: ℓᵢ = Σⱼ log(1 + e^(-zᵢⱼ·Lᵢⱼ)), z = 1 where j = i, else -1
 ///
 /// - Shapes: `image` [N, D], `text` [N, D].
 /// - Mean divisor: N.
 /// - Gradient: s · G·T for `image` and s · Gᵀ·I for `text`, with G = ∂ℓ/∂L; Σ G ⊙ I·Tᵀ for the scale and, with
 ///   sigmoid, Σ G for the bias; with `normalize` through the lengths.
+///   With soft targets G = ½ · (Pʳ - Y + Pᶜ · Σ Y - Y), turned, and what Y adds unless `detach-targets` is set.
 /// - Edge cases: a single pair has loss 0 under softmax. Vectors of zeros stay zeros under `normalize`, and a
 ///   warning says so.
 /// - Example: I = T = [[1, 0], [0, 1]], s = 1: each row's loss is log(1 + e⁻¹) = 0.3133.
@@ -76,6 +79,8 @@ public struct Clip: Loss {
     case softmax
     /// Each pair by itself, as in SigLIP.
     case sigmoid
+    /// As softmax, with the similarities within images and within texts as labels.
+    case softTarget = "soft-target"
   }
 
   /// The definition's numbers and choices.
@@ -90,6 +95,8 @@ public struct Clip: Loss {
     public var normalizes = false
     /// λ, the weight of the direction from image to text.
     public var directionWeight = 0.5
+    /// Whether labels that are similarities count as given, without a gradient of their own.
+    public var detachesTargets = false
     /// Whether ranks are found too.
     public var wantsMetrics = false
 
@@ -115,8 +122,12 @@ public struct Clip: Loss {
         option: "direction-weight", found: options.directionWeight.description,
         expected: "a number from 0 to 1")
     }
+    let objective = "--objective \(options.objective.rawValue)"
     guard options.objective == .softmax || options.directionWeight == 0.5 else {
-      throw .optionConflict("--direction-weight", with: "--objective sigmoid")
+      throw .optionConflict("--direction-weight", with: objective)
+    }
+    guard options.objective == .softTarget || !options.detachesTargets else {
+      throw .optionConflict("--detach-targets", with: objective)
     }
     self.options = options
   }
@@ -144,6 +155,9 @@ public struct Clip: Loss {
     if options.objective == .softmax {
       settings.append(("direction_weight", .number(options.directionWeight)))
     }
+    if options.objective == .softTarget {
+      settings.append(("detach_targets", .flag(options.detachesTargets)))
+    }
     return settings
   }
 
@@ -170,6 +184,9 @@ public struct Clip: Loss {
         whole: MatchingSoftmaxKernel<Scalar>(pairs, directionWeight: options.directionWeight))
     case .sigmoid:
       return PreparedKernel(whole: MatchingSigmoidKernel<Scalar>(pairs))
+    case .softTarget:
+      return PreparedKernel(
+        whole: SoftTargetKernel<Scalar>(pairs, detachesTargets: options.detachesTargets))
     }
   }
 

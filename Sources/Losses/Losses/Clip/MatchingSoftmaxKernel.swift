@@ -44,7 +44,7 @@ final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
           matrix, rows: sums.rows, columns: sums.columns, rowWeight: self.rowWeight)
       },
       derive: { tile, state in
-        state.write(tile, upstream)
+        state.write(tile, rows: upstream, columns: upstream)
         tile.forEachOwn(.diagonal) { pair, _, offset in
           tile.derivatives[offset] = Scalar(self.ownDerivative(pair, sums) * upstream[pair])
         }
@@ -79,9 +79,11 @@ final class SoftmaxDerivatives<Scalar: KernelScalar> {
 
   /// Writes each logit's probabilities, weighted and times what arrives at its row and its column, as its
   /// derivative. The tile's logits are lost where there are columns.
-  func write(_ tile: LogitTile<Scalar>, _ upstream: [Double]) {
+  func write(
+    _ tile: LogitTile<Scalar>, rows rowUpstream: [Double], columns columnUpstream: [Double]
+  ) {
     if let sums = rowSums {
-      rows.restore(sums, tile.rows, weight: rowWeight, upstream: upstream)
+      rows.restore(sums, tile.rows, weight: rowWeight, upstream: rowUpstream)
       rows.writeProbabilities(
         UnsafePointer(tile.logits), rowCount: tile.rows.count, classCount: tile.columns.count,
         to: tile.derivatives)
@@ -90,7 +92,7 @@ final class SoftmaxDerivatives<Scalar: KernelScalar> {
     }
     guard let sums = columnSums else { return }
     tile.turn()
-    columns.restore(sums, tile.columns, weight: 1 - rowWeight, upstream: upstream)
+    columns.restore(sums, tile.columns, weight: 1 - rowWeight, upstream: columnUpstream)
     columns.writeProbabilities(
       UnsafePointer(tile.turned), rowCount: tile.columns.count, classCount: tile.rows.count,
       to: tile.turned)

@@ -76,7 +76,7 @@ final class SharedNegativesKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
           try SoftmaxDerivatives<Scalar>(matrix, rows: found.sums, columns: nil, rowWeight: 1)
         },
         derive: { tile, state in
-          state.write(tile, upstream)
+          state.write(tile, rows: upstream, columns: upstream)
           mend(tile)
         })
     }
