@@ -60,6 +60,8 @@ public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
   /// A matrix of so many rows and columns with its columns as rows.
   public let transpose:
     @Sendable (UnsafePointer<Scalar>, Int, Int, UnsafeMutablePointer<Scalar>) -> Void
+  /// Products of rows with a vector.
+  public let products: ProductKernels<Scalar>
 
   @inlinable @inline(__always)
   init<L: Lanes>(
@@ -82,6 +84,32 @@ public struct ScalarKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
     labelGradient = { softmaxGradient($0, $1, $2, to: $3, L.self) }
     distributionGradient = { softmaxGradient($0, $1, $2, $3, to: $4, L.self) }
     transpose = { LossKernels.transpose($0, rowCount: $1, columnCount: $2, to: $3, L.Set.self) }
+    products = ProductKernels(L.self)
+  }
+}
+
+/// Products of rows of numbers with vectors of doubles.
+public struct ProductKernels<Scalar: BinaryFloatingPoint & Sendable>: Sendable {
+  /// The product of each row with a vector, ``LossKernels/rowProducts(_:_:plus:spare:to:_:)``.
+  public let rowProducts:
+    @Sendable (
+      PackedRows<Scalar>, _ vector: UnsafePointer<Double>, _ offset: Double,
+      _ spare: UnsafeMutablePointer<Scalar>, _ products: UnsafeMutablePointer<Double>
+    ) -> Void
+  /// The sum of rows times factors, ``LossKernels/addRows(_:times:to:_:)``.
+  public let addRows:
+    @Sendable (PackedRows<Scalar>, UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+  /// So many factors times a vector of so many numbers, ``LossKernels/outerProduct(_:count:_:width:to:_:)``.
+  public let outerProduct:
+    @Sendable (
+      UnsafePointer<Double>, Int, UnsafePointer<Double>, Int, UnsafeMutablePointer<Scalar>
+    ) -> Void
+
+  @inlinable @inline(__always)
+  init<L: Lanes>(_ lanes: L.Type) where L.Scalar == Scalar {
+    rowProducts = { LossKernels.rowProducts($0, $1, plus: $2, spare: $3, to: $4, L.self) }
+    addRows = { LossKernels.addRows($0, times: $1, to: $2, L.self) }
+    outerProduct = { LossKernels.outerProduct($0, count: $1, $2, width: $3, to: $4, L.self) }
   }
 }
 

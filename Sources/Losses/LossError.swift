@@ -25,6 +25,9 @@ public enum LossError: Error, Equatable, Sendable {
   /// A loss is NaN or infinite, under `--nonfinite error`.
   case nonFiniteLoss(index: [Int], found: Double)
 
+  /// The penalty is NaN or infinite, under `--nonfinite error`.
+  case nonFinitePenalty(found: Double)
+
   /// There is nothing to average, under `--empty error`.
   case nothingToReduce(elements: Int, ignored: Int)
 
@@ -54,6 +57,7 @@ public enum LossError: Error, Equatable, Sendable {
     case .optionConflict: "option-conflict"
     case .valueOutOfRange: "value-out-of-range"
     case .nonFiniteLoss: "non-finite-loss"
+    case .nonFinitePenalty: "non-finite-penalty"
     case .nothingToReduce: "nothing-to-reduce"
     case .notEnoughMemory: "not-enough-memory"
     case .libraryMissing: "library-missing"
@@ -85,6 +89,11 @@ public enum LossError: Error, Equatable, Sendable {
       (
         "loss\(describe(index)): expected a finite loss, found \(describe(found))",
         "inspect that element of the inputs, or leave out --nonfinite error"
+      )
+    case .nonFinitePenalty(let found):
+      (
+        "penalty: expected a finite number, found \(describe(found))",
+        "inspect the parameters, or leave out --nonfinite error"
       )
     case .nothingToReduce(let elements, let ignored):
       (

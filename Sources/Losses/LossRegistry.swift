@@ -12,5 +12,6 @@ public enum LossRegistry {
     Contrastive.spec,
     Triplet.spec,
     Clip.spec,
+    Logistic.spec,
   ]
 }

@@ -47,6 +47,7 @@ struct Lossctl: ParsableCommand {
       LossCommand<NCEFlags>.self, LossCommand<InfoNCEFlags>.self,
       LossCommand<ContrastiveFlags>.self, LossCommand<TripletFlags>.self,
       LossCommand<ClipFlags>.self,
+      LossCommand<LogisticFlags>.self,
       TransformCommand<SigmoidFlags>.self,
       TransformCommand<SoftmaxFlags>.self,
       TransformCommand<LogSoftmaxFlags>.self,

@@ -139,6 +139,13 @@ public struct FloatSum<ISA: InstructionSet>: LaneSum {
   }
 
   @inlinable @inline(__always)
+  public mutating func add(_ values: FloatLanes<ISA>, times factors: UnsafePointer<Double>) {
+    let (low, high) = values.widened
+    first = first.adding(low, times: DoubleLanes(loadingFrom: factors))
+    second = second.adding(high, times: DoubleLanes(loadingFrom: factors + 8))
+  }
+
+  @inlinable @inline(__always)
   public func store(to address: UnsafeMutablePointer<Double>) {
     first.store(to: address)
     second.store(to: address + 8)
@@ -171,6 +178,16 @@ public struct DoubleSum<ISA: InstructionSet>: LaneSum {
     let part = new - sum
     rest = rest + ((sum - (new - part)) + (values - part))
     sum = new
+  }
+
+  @inlinable @inline(__always)
+  public mutating func add(_ values: DoubleLanes<ISA>, times factors: UnsafePointer<Double>) {
+    let factors = DoubleLanes<ISA>(loadingFrom: factors)
+    let product = values * factors
+    // What the product rounds off, exactly; a fused operation rounds once.
+    let error = (DoubleLanes(0) - product).adding(values, times: factors)
+    add(product)
+    rest = rest + error
   }
 
   @inlinable @inline(__always)

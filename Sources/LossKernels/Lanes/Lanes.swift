@@ -145,6 +145,9 @@ public protocol LaneSum<Values>: Sendable {
   /// Adds the number of each lane.
   mutating func add(_ values: Values)
 
+  /// Adds the number of each lane times a factor of its own, as many as there are lanes.
+  mutating func add(_ values: Values, times factors: UnsafePointer<Double>)
+
   /// The sum over all lanes, in an order that is always the same.
   var total: Double { get }
 

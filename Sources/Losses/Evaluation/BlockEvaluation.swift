@@ -71,7 +71,9 @@ final class BlockEvaluation<Kernel: BlockKernel> {
       body: { [self] state, item in try state.evaluate(units(of: item)) })
     if let rows = sinks.perRow, unitCount == 0 { try storeEmptyRows(into: rows) }
     if !sinks.gradients.isEmpty {
-      try kernel.finish(states.map(\.workspace), into: sinks.gradients)
+      let upstream =
+        policies.reduction == .none ? 0 : request.gradientOutput?.element(at: 0) ?? 1
+      try kernel.finish(states.map(\.workspace), into: sinks.gradients, upstream: upstream)
     }
     return states.reduce(into: EvaluationTotals()) { $0.merge($1.totals) }
   }

@@ -38,6 +38,10 @@ public protocol BlockKernel<Scalar>: AnyObject, Sendable {
   /// Whether the divisor is a sum of weights, not a count of units.
   var hasWeightedDivisor: Bool { get }
 
+  /// What is added to the reduced loss once, whatever the reduction, such as the penalty of a model's
+  /// parameters; nil where the loss has no such term. Losses that are not reduced are left as they are.
+  var penalty: Double? { get }
+
   /// Counts the units that are not ignored, without computing them.
   func countKept(_ units: Range<Int>, _ workspace: Workspace) throws(LossError) -> Int
 
@@ -64,7 +68,10 @@ public protocol BlockKernel<Scalar>: AnyObject, Sendable {
   ///   - workspaces: those of all threads, in no order that means anything: what is added up in them is to
   ///     be added exactly.
   ///   - gradients: where gradients go, by the names of the inputs.
-  func finish(_ workspaces: [Workspace], into gradients: [String: any TensorSink]) throws
+  ///   - upstream: what arrives at the reduced loss, and with that at the penalty; 0 for no reduction.
+  func finish(
+    _ workspaces: [Workspace], into gradients: [String: any TensorSink], upstream: Double
+  ) throws
 }
 
 /// What elementwise kernels are.
@@ -81,13 +88,18 @@ extension BlockKernel {
   /// False: the divisor is a count.
   public var hasWeightedDivisor: Bool { false }
 
+  /// None.
+  public var penalty: Double? { nil }
+
   /// Nothing.
   public func addWeights(
     _ units: Range<Int>, _ workspace: Workspace, to sum: inout ExactSum
   ) throws(LossError) {}
 
   /// Nothing.
-  public func finish(_ workspaces: [Workspace], into gradients: [String: any TensorSink]) throws {}
+  public func finish(
+    _ workspaces: [Workspace], into gradients: [String: any TensorSink], upstream: Double
+  ) throws {}
 }
 
 /// Where a kernel writes one block.

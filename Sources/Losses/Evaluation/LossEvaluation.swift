@@ -143,11 +143,16 @@ public struct LossEvaluation: Sendable {
       throw LossError.nothingToReduce(
         elements: unitShape.elementCount, ignored: totals.tally.ignored)
     }
+    if let penalty = kernel.penalty, !penalty.isFinite, policies.nonFinite == .error {
+      throw LossError.nonFinitePenalty(found: penalty)
+    }
+    let reduced = policies.reduction.reduce(
+      sum: totals.sum, divisor: divisor, empty: policies.empty)
     return LossReport(
       loss: type(of: loss).spec.name, reduction: policies.reduction,
-      value: policies.reduction.reduce(sum: totals.sum, divisor: divisor, empty: policies.empty),
-      denominator: divisor, sum: totals.sum.rounded, shape: unitShape, rows: unitShape.rowCount,
-      elements: unitShape.elementCount,
+      value: reduced.map { $0 + (kernel.penalty ?? 0) },
+      denominator: divisor, sum: totals.sum.rounded, penalty: kernel.penalty, shape: unitShape,
+      rows: unitShape.rowCount, elements: unitShape.elementCount,
       ignored: totals.tally.ignored, nonFinite: totals.nonFinite, computeType: computeType,
       settings: loss.settings(for: inputs), metrics: totals.metrics, warnings: warnings(totals))
   }

@@ -97,6 +97,9 @@ public struct LossReport: Sendable {
   /// The exact sum of the losses, rounded once.
   public let sum: Double
 
+  /// What the loss adds to the reduced value once, and ``sum`` does not hold; nil where there is no such term.
+  public let penalty: Double?
+
   /// The shape of the unreduced loss.
   public let shape: Shape
 

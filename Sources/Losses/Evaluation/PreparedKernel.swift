@@ -11,6 +11,9 @@ public struct PreparedKernel: Sendable {
   /// Whether the divisor is a sum of weights, not a count of units.
   let hasWeightedDivisor: Bool
 
+  /// What is added to the reduced loss once.
+  let penalty: Double?
+
   /// Evaluates all blocks.
   let evaluate: @Sendable (BlockRequest) throws -> EvaluationTotals
 
@@ -19,6 +22,7 @@ public struct PreparedKernel: Sendable {
   public init<Kernel: BlockKernel>(_ kernel: Kernel) {
     unitShape = kernel.unitShape
     hasWeightedDivisor = kernel.hasWeightedDivisor
+    penalty = kernel.penalty
     evaluate = { try BlockEvaluation(kernel: kernel, request: $0).run() }
   }
 }

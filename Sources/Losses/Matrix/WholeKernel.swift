@@ -87,6 +87,7 @@ extension PreparedKernel {
   init<Kernel: WholeKernel>(whole kernel: Kernel) {
     unitShape = kernel.unitShape
     hasWeightedDivisor = kernel.hasWeightedDivisor
+    penalty = nil
     evaluate = { request in
       let gradients = request.sinks.gradients
       let threads = request.policies.threadCount ?? availableProcessorCount()

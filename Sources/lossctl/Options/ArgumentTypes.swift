@@ -54,6 +54,7 @@ struct ByteCount: ExpressibleByArgument, Equatable {
 extension Clip.Objective: ExpressibleByArgument {}
 extension NCE.Objective: ExpressibleByArgument {}
 extension NoiseSampler.Distribution: ExpressibleByArgument {}
+extension Logistic.LabelValues: ExpressibleByArgument {}
 extension Reduction: ExpressibleByArgument {}
 extension EmptyPolicy: ExpressibleByArgument {}
 extension NonFinitePolicy: ExpressibleByArgument {}

@@ -35,6 +35,9 @@ struct LossDocument {
     members += [
       ("reduction", .string(report.reduction.rawValue)),
       ("denominator", .number(report.denominator)), ("sum", .real(report.sum)),
+    ]
+    if let penalty = report.penalty { members.append(("penalty", .real(penalty))) }
+    members += [
       ("rows", .integer(report.rows)), ("elements", .integer(report.elements)),
       ("ignored", .integer(report.ignored)), ("nonfinite", .integer(report.nonFinite)),
       ("compute_dtype", .string(report.computeType.rawValue)), ("options", settings),
