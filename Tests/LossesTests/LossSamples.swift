@@ -24,7 +24,7 @@ struct LossSample: Sendable {
 
   static func all() throws -> [LossSample] {
     try binaryCrossEntropy() + softmaxCrossEntropy() + margins() + pairs() + clip() + infoNCE()
-      + nce()
+      + nce() + logistic()
   }
 
   private static func binaryCrossEntropy() throws -> [LossSample] {
