@@ -9,11 +9,11 @@ struct UsageTests {
       ("", "lossctl: error: expected a command, found none\nhint: see lossctl --help\n"),
       (
         "bec",
-        "lossctl: error: expected a command (bce, softmax-ce, ce, multilabel-margin, multilabel-soft-margin, multi-margin, nce, info-nce, contrastive, triplet, clip, sigmoid, softmax, log-softmax, list, describe, convert, inspect), found \"bec\"\nhint: did you mean bce?\n"
+        "lossctl: error: expected a command (bce, softmax-ce, ce, multilabel-margin, multilabel-soft-margin, multi-margin, nce, info-nce, contrastive, triplet, clip, logistic, sigmoid, softmax, log-softmax, list, describe, convert, inspect), found \"bec\"\nhint: did you mean bce?\n"
       ),
       (
         "frob",
-        "lossctl: error: expected a command (bce, softmax-ce, ce, multilabel-margin, multilabel-soft-margin, multi-margin, nce, info-nce, contrastive, triplet, clip, sigmoid, softmax, log-softmax, list, describe, convert, inspect), found \"frob\"\nhint: see lossctl --help\n"
+        "lossctl: error: expected a command (bce, softmax-ce, ce, multilabel-margin, multilabel-soft-margin, multi-margin, nce, info-nce, contrastive, triplet, clip, logistic, sigmoid, softmax, log-softmax, list, describe, convert, inspect), found \"frob\"\nhint: see lossctl --help\n"
       ),
       ("--frob", "lossctl: error: unknown option --frob\nhint: see lossctl --help\n"),
       (

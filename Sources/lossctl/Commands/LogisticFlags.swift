@@ -54,7 +54,11 @@ struct LogisticFlags: LossFlags {
   )
   var l2 = Real(0)
 
-  @Option(help: "What labels stand for the two classes: 01 for 0 and 1, pm1 for -1 and 1.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "What labels stand for the two classes: 01 for 0 and 1, pm1 for -1 and 1.",
+      valueName: "values"))
   var labelValues = Logistic.LabelValues.zeroAndOne
 
   var inputs: [InputRequest] {

@@ -28,12 +28,8 @@ public struct Logistic: Loss {
     /// -1 and 1.
     case plusAndMinusOne = "pm1"
 
-    /// The label as 0 or 1; nil where it is neither of the two.
-    @inline(__always)
-    func class01(_ label: Double) -> Double? {
-      if label == 1 { return 1 }
-      return label == (self == .zeroAndOne ? 0 : -1) ? 0 : nil
-    }
+    /// The label of the class that is not 1's.
+    var other: Double { self == .zeroAndOne ? 0 : -1 }
 
     /// The two, in words.
     var description: String { self == .zeroAndOne ? "0 or 1" : "-1 or 1" }

@@ -114,14 +114,20 @@ final class LogisticKernel<Scalar: KernelScalar>: BlockKernel {
   private func readLabels(_ units: Range<Int>, _ workspace: Workspace) throws(LossError) {
     let labels = workspace.slot(.labels, units.count)
     let given = workspace.labels.read(units)
+    let other = loss.labelValues.other
+    var invalid: UInt8 = 0
     for position in given.indices {
-      guard let label = loss.labelValues.class01(given[position]) else {
-        throw .valueOutOfRange(
-          input: "label", index: unitShape.index(at: units.lowerBound + position),
-          found: given[position], expected: loss.labelValues.description,
-          hint: loss.labelValues.hint(for: given[position]))
-      }
-      labels[position] = label
+      let isOne = given[position] == 1
+      labels[position] = isOne ? 1 : 0
+      // One comparison after the other would be a branch for each label.
+      invalid |= isOne != (given[position] == other) ? 0 : 1
+    }
+    guard invalid != 0 else { return }
+    for position in given.indices where given[position] != 1 && given[position] != other {
+      throw .valueOutOfRange(
+        input: "label", index: unitShape.index(at: units.lowerBound + position),
+        found: given[position], expected: loss.labelValues.description,
+        hint: loss.labelValues.hint(for: given[position]))
     }
   }
 
