@@ -34,9 +34,10 @@ def make(array: Array, folder: Path) -> None:
 
 
 def values(array: Array, random: np.random.Generator, count: int) -> np.ndarray:
-    if array.kind == "logits":
+    if array.kind in ("logits", "parameters"):
         wide = np.float64 if array.dtype == "float64" else np.float32
-        return (2 * random.standard_normal(count, dtype=wide)).astype(array.dtype)
+        deviation = 2 if array.kind == "logits" else 0.25
+        return (deviation * random.standard_normal(count, dtype=wide)).astype(array.dtype)
     if array.kind == "lists":
         return lists(array, random, count)
     high = array.classes if array.kind == "classes" else 2

@@ -2,7 +2,7 @@
 
 Each loss takes a row's inputs in their order. It gives the values whose mean the loss is, as many for
 each index of the first axis, and the gradient of their sum with respect to the first input, or a tuple
-of those of the first few.
+of those of the first few. Inputs that all rows share go by their positions in `shared`.
 """
 
 import math
@@ -21,6 +21,7 @@ EPSILON = 1e-6
 class Loss:
     losses: Callable[..., np.ndarray]
     gradient: Callable[..., np.ndarray | tuple[np.ndarray, ...]] | None = None
+    shared: tuple[int, ...] = ()
 
     def gradients(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         found = self.gradient(*inputs)
@@ -93,6 +94,17 @@ def contrastive_losses(a: np.ndarray, b: np.ndarray, label: np.ndarray) -> np.nd
     return 0.5 * ((1 - label) * d**2 + label * np.maximum(0, 1 - d) ** 2)
 
 
+def logistic_losses(features: np.ndarray, theta: np.ndarray, label: np.ndarray) -> np.ndarray:
+    return bce_losses(features @ theta, label)
+
+
+def logistic_gradients(
+    features: np.ndarray, theta: np.ndarray, label: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    derivatives = bce_gradient(features @ theta, label)
+    return derivatives[:, None] * theta, features.T @ derivatives
+
+
 def nce_losses(pos: np.ndarray, neg: np.ndarray) -> np.ndarray:
     return softplus(-pos) + softplus(neg).sum(axis=1)
 
@@ -108,6 +120,7 @@ LOSSES = {
     "multilabel-margin": Loss(margin_losses),
     "triplet": Loss(triplet_losses, triplet_gradients),
     "contrastive": Loss(contrastive_losses),
+    "logistic": Loss(logistic_losses, logistic_gradients, shared=(1,)),
     "nce": Loss(nce_losses),
 }
 
@@ -126,7 +139,7 @@ def straightforward(loss: Loss, inputs: list[np.ndarray], gradient: bool) -> flo
 
 def exact_mean(loss: Loss, inputs: list[np.ndarray]) -> float:
     """The mean loss, all of it in float64."""
-    found = [loss.losses(*block) for block, _ in blocks(inputs)]
+    found = [loss.losses(*block) for block, _ in blocks(inputs, loss.shared)]
     return math.fsum(float(part.sum()) for part in found) / sum(part.size for part in found)
 
 
@@ -138,22 +151,34 @@ def gradient_error(loss: Loss, inputs: list[np.ndarray], found: list[np.ndarray]
     for gradient, values in zip(found, inputs):
         if gradient.shape != values.shape:
             raise ValueError(f"the gradient has the shape {gradient.shape}, its input {values.shape}")
-    count = len(inputs[0]) * loss.losses(*(a[:1] for a in inputs)).size
+    first = (a if i in loss.shared else a[:1] for i, a in enumerate(inputs))
+    count = len(inputs[0]) * loss.losses(*first).size
     difference, largest = np.zeros(len(found)), np.zeros(len(found))
-    for block, rows in blocks(inputs):
+
+    def hold(i: int, true: np.ndarray, gradient: np.ndarray) -> None:
+        # NaN is larger than nothing: np.maximum keeps it, max() may not.
+        difference[i] = np.maximum(difference[i], np.abs(true - gradient).max())
+        largest[i] = np.maximum(largest[i], np.abs(true).max())
+
+    totals = {i: np.zeros(found[i].shape) for i in loss.shared if i < len(found)}
+    for block, rows in blocks(inputs, loss.shared):
         for i, (sums, gradient) in enumerate(zip(loss.gradients(*block), found, strict=True)):
-            true = sums / count
-            # NaN is larger than nothing: np.maximum keeps it, max() may not.
-            difference[i] = np.maximum(difference[i], np.abs(true - gradient[rows]).max())
-            largest[i] = np.maximum(largest[i], np.abs(true).max())
+            if i in totals:
+                totals[i] += sums
+            else:
+                hold(i, sums / count, gradient[rows])
+    for i, total in totals.items():
+        hold(i, total / count, found[i])
     return float((difference / largest).max())
 
 
-def blocks(inputs: list[np.ndarray]) -> Iterator[tuple[list[np.ndarray], slice]]:
-    """Some rows of all inputs at a time, in float64 what is no integer."""
+def blocks(
+    inputs: list[np.ndarray], shared: tuple[int, ...]
+) -> Iterator[tuple[list[np.ndarray], slice]]:
+    """Some rows of all inputs that have rows at a time, in float64 what is no integer."""
     length = len(inputs[0])
     count = max(1, BLOCK * length // max(a.size for a in inputs))
     for start in range(0, length, count):
         rows = slice(start, start + count)
-        parts = (a[rows] for a in inputs)
+        parts = (a if i in shared else a[rows] for i, a in enumerate(inputs))
         yield [a.astype(np.float64) if a.dtype.kind == "f" else a for a in parts], rows

@@ -20,9 +20,10 @@ MEMORY = {"anonymous": 64e6}
 class Array:
     """A file of random numbers.
 
-    `kind` is logits (normal, mean 0 and deviation 2), binary (0 or 1), classes (0 ..< `classes`) or
-    lists (rows of `classes` different indices, ended by -1). Arrays that are alike in everything but
-    `variant` hold different numbers.
+    `kind` is logits (normal, mean 0 and deviation 2), parameters (normal, mean 0 and deviation 1/4; what
+    all rows of the other arrays share), binary (0 or 1), classes (0 ..< `classes`) or lists (rows of
+    `classes` different indices, ended by -1). Arrays that are alike in everything but `variant` hold
+    different numbers.
     """
 
     kind: str
@@ -44,6 +45,8 @@ class Array:
         return HEADER_SIZE + ITEM_SIZES[self.dtype] * math.prod(self.shape)
 
     def quick(self) -> "Array":
+        if self.kind == "parameters":
+            return self
         return replace(self, shape=(max(1, self.shape[0] // QUICK), *self.shape[1:]))
 
 
@@ -109,6 +112,14 @@ def vectors(*names: str) -> dict[str, Array]:
     }
 
 
+def regression() -> dict[str, Array]:
+    return {
+        "features": Array("logits", "float32", (1_000_000, 128)),
+        "theta": Array("parameters", "float32", (128,)),
+        "label": Array("binary", "float32", (1_000_000,)),
+    }
+
+
 def bce(name: str, title: str, count: int, logits: str, labels: str, **options) -> Row:
     inputs = scored(Array("logits", logits, (count,)), Array("binary", labels, (count,)))
     return Row(name, title, "bce", inputs, **options)
@@ -129,6 +140,7 @@ TRIPLET = {"eager": "F.triplet_margin_loss(anchor, positive, negative)"}
 CONTRASTIVE = {
     "eager": "(0.5 * ((1 - label) * (d := F.pairwise_distance(a, b, eps=0)) ** 2"
              " + label * F.relu(1 - d) ** 2)).mean()"}
+LOGISTIC = {"eager": "F.binary_cross_entropy_with_logits(features @ theta, label)"}
 NCE = {"eager": "(-F.logsigmoid(pos) - F.logsigmoid(-neg).sum(1)).mean()"}
 
 ROWS = [
@@ -191,6 +203,13 @@ ROWS = [
         "contrastive", "contrastive, 1,000,000 × 128 float32", "contrastive",
         vectors("a", "b") | {"label": Array("binary", "float32", (1_000_000,))},
         torch=CONTRASTIVE, targets={"eager": 5} | MEMORY),
+    Row(
+        "logistic", "logistic, 1,000,000 × 128 float32", "logistic", regression(), torch=LOGISTIC,
+        targets={"eager": 5} | MEMORY),
+    Row(
+        "logistic-gradient", "logistic, 1,000,000 × 128 float32, with gradients", "logistic",
+        regression(), torch=LOGISTIC, gradient=True, gradients_of=("features", "theta"),
+        targets={"eager": 5} | MEMORY),
     Row(
         "nce", "nce, 4 M × (1 + 5) float32 scores", "nce",
         {
