@@ -139,7 +139,9 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
       at: units.lowerBound * count)
   }
 
-  func finish(_ workspaces: [Workspace], into gradients: [String: any TensorSink]) throws {
+  func finish(
+    _ workspaces: [Workspace], into gradients: [String: any TensorSink], upstream: Double
+  ) throws {
     let sum = workspaces.reduce(into: ExactSum()) { $0.add($1.derivativeSum) }
     try gradients["log-z"]?.writeNumber(-sum.rounded)
   }
