@@ -91,12 +91,13 @@ class Measurement:
             for path in self.inputs.values():
                 read_anew(path)
             self.worker.ask(
-                "open", loss=self.row.loss, inputs=self.inputs, gradients=self.row.gradients)
+                "open", loss=self.row.reference_name, inputs=self.inputs, gradients=self.row.gradients)
             self.exact = float(self.worker.ask("exact")["value"])
             self.check()
             self.measure_memory()
             self.result.rounds = run_rounds(
-                self.contenders(), self.bench.rounds, self.row.repeats, self.worker.process.pid)
+                self.contenders(), min(self.bench.rounds, self.row.rounds or self.bench.rounds),
+                self.row.repeats, self.worker.process.pid)
             self.run_script()
         finally:
             self.remove_gradients()
@@ -230,6 +231,7 @@ class Measurement:
 
 def script(expression: str, inputs: dict[str, str], gradients: dict[str, str]) -> str:
     """PyTorch's Python; both mappings have the paths of the files."""
+    inputs, gradients = ({variable(name): path for name, path in m.items()} for m in (inputs, gradients))
     lines = ["import numpy, torch, torch.nn.functional as F"]
     lines += [f"{name} = torch.from_numpy(numpy.load({path!r}))" for name, path in inputs.items()]
     lines += [f"{name}.requires_grad_()" for name in gradients]
@@ -237,6 +239,11 @@ def script(expression: str, inputs: dict[str, str], gradients: dict[str, str]) -
     lines += ["loss.backward()"] * bool(gradients)
     lines += [f"numpy.save({path!r}, {name}.grad.numpy())" for name, path in gradients.items()]
     return "\n".join([*lines, "print(loss.item())"])
+
+
+def variable(name: str) -> str:
+    """An option's name as one of Python's."""
+    return name.replace("-", "_")
 
 
 def phase(name: str, errors: str) -> float:

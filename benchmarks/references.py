@@ -2,7 +2,8 @@
 
 Each loss takes a row's inputs in their order. It gives the values whose mean the loss is, as many for
 each index of the first axis, and the gradient of their sum with respect to the first input, or a tuple
-of those of the first few. Inputs that all rows share go by their positions in `shared`.
+of those of the first few. Inputs that all rows share go by their positions in `shared`; a loss that is
+`whole` takes all rows at once.
 """
 
 import math
@@ -15,6 +16,11 @@ import numpy as np
 BLOCK = 1 << 22
 # What triplet_margin_loss adds to each difference.
 EPSILON = 1e-6
+# The options of the rows: of contrastive, clip, and clip with the sigmoid objective.
+MARGIN, TEMPERATURE = 32, 0.07
+SCALE, BIAS = 10, -10
+# Rows of a matrix of logits that are computed at a time.
+ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Loss:
     losses: Callable[..., np.ndarray]
     gradient: Callable[..., np.ndarray | tuple[np.ndarray, ...]] | None = None
     shared: tuple[int, ...] = ()
+    whole: bool = False
 
     def gradients(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         found = self.gradient(*inputs)
@@ -91,7 +98,7 @@ def distance(difference: np.ndarray) -> np.ndarray:
 
 def contrastive_losses(a: np.ndarray, b: np.ndarray, label: np.ndarray) -> np.ndarray:
     d = np.linalg.norm(a - b, axis=1)
-    return 0.5 * ((1 - label) * d**2 + label * np.maximum(0, 1 - d) ** 2)
+    return 0.5 * ((1 - label) * d**2 + label * np.maximum(0, MARGIN - d) ** 2)
 
 
 def logistic_losses(features: np.ndarray, theta: np.ndarray, label: np.ndarray) -> np.ndarray:
@@ -109,6 +116,66 @@ def nce_losses(pos: np.ndarray, neg: np.ndarray) -> np.ndarray:
     return softplus(-pos) + softplus(neg).sum(axis=1)
 
 
+def linear_losses(
+    hidden: np.ndarray, head: np.ndarray, bias: np.ndarray, label: np.ndarray
+) -> np.ndarray:
+    return softmax_losses(hidden @ head.T + bias, label)
+
+
+def normalized(x: np.ndarray) -> np.ndarray:
+    return x / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def pieces(a: np.ndarray, b: np.ndarray, scale: float) -> Iterator[tuple[slice, np.ndarray]]:
+    """The logits of some rows at a time."""
+    for start in range(0, len(a), ROWS):
+        rows = slice(start, start + ROWS)
+        yield rows, scale * (a[rows] @ b.T)
+
+
+def clip_sums(image: np.ndarray, text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The sums of the exponentials of logits, of rows and of columns: vectors of length 1 have none to fear."""
+    columns, rows = np.zeros(len(text)), np.zeros(len(image))
+    for part, logits in pieces(image, text, 1 / TEMPERATURE):
+        exponentials = np.exp(logits)
+        rows[part] = exponentials.sum(axis=1)
+        columns += exponentials.sum(axis=0)
+    return rows, columns
+
+
+def clip_losses(image: np.ndarray, text: np.ndarray) -> np.ndarray:
+    image, text = normalized(image), normalized(text)
+    rows, columns = clip_sums(image, text)
+    return (np.log(rows) + np.log(columns)) / 2 - (image * text).sum(axis=1) / TEMPERATURE
+
+
+def clip_gradients(image: np.ndarray, text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    images, texts = normalized(image), normalized(text)
+    rows, columns = clip_sums(images, texts)
+    of_images, of_texts = np.zeros_like(images), np.zeros_like(texts)
+    for part, logits in pieces(images, texts, 1 / TEMPERATURE):
+        g = np.exp(logits)
+        g *= (1 / rows[part, None] + 1 / columns) / 2
+        g[np.arange(len(g)), np.arange(part.start, part.start + len(g))] -= 1
+        of_images[part] = g @ texts / TEMPERATURE
+        of_texts += g.T @ images[part] / TEMPERATURE
+    return unnormalized(of_images, images, image), unnormalized(of_texts, texts, text)
+
+
+def unnormalized(gradient: np.ndarray, direction: np.ndarray, x: np.ndarray) -> np.ndarray:
+    along = (gradient * direction).sum(axis=1, keepdims=True)
+    return (gradient - along * direction) / np.linalg.norm(x, axis=1, keepdims=True)
+
+
+def siglip_losses(image: np.ndarray, text: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(image))
+    for part, logits in pieces(normalized(image), normalized(text), SCALE):
+        logits += BIAS
+        own = np.arange(part.start, part.start + len(logits))
+        found[part] = softplus(logits).sum(axis=1) - logits[np.arange(len(logits)), own]
+    return found
+
+
 def softplus(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
@@ -122,6 +189,9 @@ LOSSES = {
     "contrastive": Loss(contrastive_losses),
     "logistic": Loss(logistic_losses, logistic_gradients, shared=(1,)),
     "nce": Loss(nce_losses),
+    "linear-ce": Loss(linear_losses, shared=(1, 2)),
+    "clip": Loss(clip_losses, clip_gradients, whole=True),
+    "siglip": Loss(siglip_losses, whole=True),
 }
 
 
@@ -139,6 +209,8 @@ def straightforward(loss: Loss, inputs: list[np.ndarray], gradient: bool) -> flo
 
 def exact_mean(loss: Loss, inputs: list[np.ndarray]) -> float:
     """The mean loss, all of it in float64."""
+    if loss.whole:
+        return float(loss.losses(*(a.astype(np.float64) for a in inputs)).mean())
     found = [loss.losses(*block) for block, _ in blocks(inputs, loss.shared)]
     return math.fsum(float(part.sum()) for part in found) / sum(part.size for part in found)
 
@@ -151,6 +223,10 @@ def gradient_error(loss: Loss, inputs: list[np.ndarray], found: list[np.ndarray]
     for gradient, values in zip(found, inputs):
         if gradient.shape != values.shape:
             raise ValueError(f"the gradient has the shape {gradient.shape}, its input {values.shape}")
+    if loss.whole:
+        true = loss.gradients(*(a.astype(np.float64) for a in inputs))
+        pairs = ((sums / len(inputs[0]), gradient) for sums, gradient in zip(true, found, strict=True))
+        return max(float(np.abs(t - gradient).max() / np.abs(t).max()) for t, gradient in pairs)
     first = (a if i in loss.shared else a[:1] for i, a in enumerate(inputs))
     count = len(inputs[0]) * loss.losses(*first).size
     difference, largest = np.zeros(len(found)), np.zeros(len(found))

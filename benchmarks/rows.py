@@ -64,13 +64,13 @@ class Fixture:
 class Row:
     """One line of the table.
 
-    `loss` is the lossctl command and the name in references.LOSSES. `inputs` has the files by the
+    `loss` is the lossctl command, and the name in references.LOSSES unless `reference` is. `inputs` has the files by the
     names of their options, in the order of the reference's arguments; `flags` are further options.
     `torch` has PyTorch's ways to compute the loss by name, as expressions of the inputs: the fastest
     one counts, and a script uses the first; `compiles` is whether torch.compile takes part. Where it
     is empty, only lossctl and cat run. `gradient` adds the gradients of the inputs in `gradients_of`:
     the first ones, as many as lossctl writes. `one_thread` adds lossctl with one thread. `repeats`
-    is the number of runs in a round.
+    is the number of runs in a round, `rounds` the most rounds there are, for what takes long.
     """
 
     name: str
@@ -84,6 +84,8 @@ class Row:
     compiles: bool = True
     one_thread: bool = False
     repeats: int = 1
+    rounds: int | None = None
+    reference: str = ""
     targets: dict[str, float] = field(default_factory=dict)
 
     def quick(self) -> "Row":
@@ -93,6 +95,10 @@ class Row:
     @property
     def arrays(self) -> list[Array]:
         return [file for file in self.inputs.values() if isinstance(file, Array)]
+
+    @property
+    def reference_name(self) -> str:
+        return self.reference or self.loss
 
     @property
     def gradients(self) -> list[str]:
@@ -133,14 +139,42 @@ def softmax(
     return Row(name, title, "softmax-ce", inputs, **options)
 
 
+def clip(name: str, objective: str, count: int, flags: tuple[str, ...], **options) -> Row:
+    inputs = {
+        "image": Array("logits", "float32", (count, 512)),
+        "text": Array("logits", "float32", (count, 512), variant=1),
+    }
+    title = f"clip, {objective}, {count:,} × 512 float32"
+    title += ", with gradients" if options.get("gradient") else ""
+    return Row(
+        name, title, "clip", inputs, flags, compiles=False, rounds=3,
+        gradients_of=("image", "text"), **options)
+
+
+CLIP_FLAGS = ("--normalize", "--temperature", "0.07")
+SIGLIP_FLAGS = (
+    "--normalize", "--objective", "sigmoid", "--logit-scale", "10", "--logit-bias=-10")
 BCE = {"eager": "F.binary_cross_entropy_with_logits(pred, label)"}
 SOFTMAX = {"eager": "F.cross_entropy(pred, label)"}
 TRIPLET = {"eager": "F.triplet_margin_loss(anchor, positive, negative)"}
 # PyTorch has no such loss.
 CONTRASTIVE = {
     "eager": "(0.5 * ((1 - label) * (d := F.pairwise_distance(a, b, eps=0)) ** 2"
-             " + label * F.relu(1 - d) ** 2)).mean()"}
+             " + label * F.relu(32 - d) ** 2)).mean()"}
 LOGISTIC = {"eager": "F.binary_cross_entropy_with_logits(features @ theta, label)"}
+# open_clip's losses, with vectors of length 1.
+LOGITS = "F.normalize(image) @ F.normalize(text).T"
+CLIP = {
+    "eager": f"(F.cross_entropy(logits := {LOGITS} / 0.07, own := torch.arange(len(image)))"
+             " + F.cross_entropy(logits.T, own)) / 2"}
+SIGLIP = {
+    "eager": f"-F.logsigmoid(({LOGITS} * 10 - 10) * (2 * torch.eye(len(image)) - 1)).sum() / len(image)",
+    "eager, bce": f"F.binary_cross_entropy_with_logits({LOGITS} * 10 - 10,"
+                  " torch.eye(len(image)), reduction='sum') / len(image)"}
+LINEAR = {
+    "eager, chunked": "F.linear_cross_entropy(hidden, head, label, linear_bias=head_bias,"
+                      " options=torch.nn.LinearCrossEntropyOptions())",
+    "eager": "F.cross_entropy(F.linear(hidden, head, head_bias), label)"}
 NCE = {"eager": "(-F.logsigmoid(pos) - F.logsigmoid(-neg).sum(1)).mean()"}
 
 ROWS = [
@@ -202,7 +236,8 @@ ROWS = [
     Row(
         "contrastive", "contrastive, 1,000,000 × 128 float32", "contrastive",
         vectors("a", "b") | {"label": Array("binary", "float32", (1_000_000,))},
-        torch=CONTRASTIVE, targets={"eager": 5} | MEMORY),
+        # Half of the pairs are nearer than that.
+        ("--margin", "32"), torch=CONTRASTIVE, targets={"eager": 5} | MEMORY),
     Row(
         "logistic", "logistic, 1,000,000 × 128 float32", "logistic", regression(), torch=LOGISTIC,
         targets={"eager": 5} | MEMORY),
@@ -217,6 +252,24 @@ ROWS = [
             "neg": Array("logits", "float32", (4_000_000, 5)),
         },
         torch=NCE, targets={"eager": 10} | MEMORY),
+    Row(
+        "linear-ce", "softmax-ce of 8,192 × 512 hidden, 128,000 classes", "softmax-ce",
+        {
+            "hidden": Array("logits", "float32", (8_192, 512)),
+            "head": Array("parameters", "float32", (128_000, 512)),
+            "head-bias": Array("parameters", "float32", (128_000,)),
+            "label": Array("classes", "int64", (8_192,), classes=128_000),
+        },
+        torch=LINEAR, compiles=False, rounds=3, reference="linear-ce",
+        targets={"eager": 1.5, "anonymous": 150e6}),
+    clip("clip", "softmax", 16_384, CLIP_FLAGS, torch=CLIP, targets={"eager": 2.5, "anonymous": 100e6}),
+    clip(
+        "clip-gradient", "softmax", 16_384, CLIP_FLAGS, torch=CLIP, gradient=True,
+        targets={"eager": 2, "anonymous": 200e6}),
+    clip(
+        "siglip", "sigmoid", 16_384, SIGLIP_FLAGS, torch=SIGLIP, reference="siglip",
+        targets={"eager": 2, "anonymous": 100e6}),
+    clip("clip-65536", "softmax", 65_536, CLIP_FLAGS, targets={"anonymous": 300e6}),
     bce(
         "bce-threads", "bce, 64 M float32", 64_000_000, "float32", "float32",
         one_thread=True, targets={"threads": 1.7}),

@@ -43,7 +43,7 @@ class Peers:
             self.tensors[name].requires_grad_()
         names = {"torch": torch, "F": torch.nn.functional}
         self.functions = {
-            name: eval(f"lambda {', '.join(self.inputs)}: {expression}", names)
+            name: eval(f"lambda {', '.join(self.inputs).replace('-', '_')}: {expression}", names)
             for name, expression in expressions.items()
         }
         for name, function in self.functions.items():
