@@ -51,3 +51,21 @@ def save(path: pathlib.Path, array) -> str:
     """Writes as np.save does and returns the name, which is how the JSON refers to it."""
     np.save(path, np.asarray(array), allow_pickle=False)
     return path.name
+
+
+def named_case(loss: str, options: dict, dtype, arrays: dict, variables: dict, unreduced, mean, upstream) -> dict:
+    """A case whose inputs go by their names, with PyTorch's gradients of `variables`: of the mean, and of the
+    unreduced loss with `upstream`."""
+    import torch
+
+    gradients = torch.autograd.grad(mean, list(variables.values()), retain_graph=True)
+    products = torch.autograd.grad(
+        unreduced, list(variables.values()), torch.tensor(upstream.astype(np.float64)))
+    return {
+        "loss": loss, "options": options, "dtype": np.dtype(dtype).name,
+        "inputs": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in arrays.items()},
+        "upstream": numbers(upstream), "upstream-shape": list(upstream.shape),
+        "unreduced": numbers(unreduced.detach()), "mean": numbers(mean.detach())[0],
+        "gradients": {name: numbers(g) for name, g in zip(variables, gradients)},
+        "upstream-gradients": {name: numbers(g) for name, g in zip(variables, products)},
+    }

@@ -177,3 +177,26 @@ func expectClose(
     comparison.isMatch, "\(name): \(String(describing: comparison.worst))",
     sourceLocation: sourceLocation)
 }
+
+/// Expects a loss, with all that can be asked for, to have the same bits for any number of threads.
+func expectSameBits(
+  _ loss: any Loss, _ inputs: [String: Tensor], sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  func outcome(_ threads: Int) throws -> Outcome {
+    var policies = EvaluationPolicies()
+    policies.threadCount = threads
+    return try evaluate(loss, inputs, policies)
+  }
+  let expected = try outcome(1)
+  for threads in [2, 3, 8] {
+    let actual = try outcome(threads)
+    #expect(actual.values.bits == expected.values.bits, sourceLocation: sourceLocation)
+    #expect(
+      actual.report.value?.bitPattern == expected.report.value?.bitPattern,
+      sourceLocation: sourceLocation)
+    #expect(actual.report.metrics == expected.report.metrics, sourceLocation: sourceLocation)
+    #expect(
+      actual.gradients.mapValues(\.bits) == expected.gradients.mapValues(\.bits),
+      sourceLocation: sourceLocation)
+  }
+}

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fixture_files import numbers, start, write_json_arrays  # noqa: E402
+from fixture_files import named_case, start, write_json_arrays  # noqa: E402
 
 SEED = 20261201
 SHAPES = [(1, 3), (5, 4), (33, 17), (0, 4), (2, 1)]
@@ -76,16 +76,7 @@ def record(dtype, arrays, options) -> dict:
     upstream = RANDOM.normal(size=unreduced.shape).astype(dtype)
     mean = unreduced.mean()
     wanted = tensors | parameters
-    gradients = torch.autograd.grad(mean, list(wanted.values()), retain_graph=True)
-    products = torch.autograd.grad(unreduced, list(wanted.values()), torch.tensor(upstream.astype("f8")))
-    return {
-        "loss": "clip", "options": options, "dtype": np.dtype(dtype).name,
-        "inputs": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in arrays.items()},
-        "upstream": numbers(upstream), "upstream-shape": list(upstream.shape),
-        "unreduced": numbers(unreduced.detach()), "mean": numbers(mean.detach())[0],
-        "gradients": {name: numbers(g) for name, g in zip(wanted, gradients)},
-        "upstream-gradients": {name: numbers(g) for name, g in zip(wanted, products)},
-    }
+    return named_case("clip", options, dtype, arrays, wanted, unreduced, mean, upstream)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fixture_files import numbers, start, write_json_arrays  # noqa: E402
+from fixture_files import named_case, start, write_json_arrays  # noqa: E402
 
 SEED = 20261202
 # Rows, hidden width, classes.
@@ -54,17 +54,8 @@ def record(dtype, shape, options) -> dict:
 
     unreduced, mean = loss("none").reshape(rows), loss("mean")
     upstream = RANDOM.normal(size=rows).astype(dtype)
-    gradients = torch.autograd.grad(mean, list(tensors.values()), retain_graph=True)
-    products = torch.autograd.grad(unreduced, list(tensors.values()), torch.tensor(upstream.astype("f8")))
     arrays["label"] = labels
-    return {
-        "loss": "softmax-ce", "options": options, "dtype": np.dtype(dtype).name,
-        "inputs": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in arrays.items()},
-        "upstream": numbers(upstream), "upstream-shape": list(upstream.shape),
-        "unreduced": numbers(unreduced.detach()), "mean": numbers(mean.detach())[0],
-        "gradients": {name: numbers(g) for name, g in zip(tensors, gradients)},
-        "upstream-gradients": {name: numbers(g) for name, g in zip(tensors, products)},
-    }
+    return named_case("softmax-ce", options, dtype, arrays, tensors, unreduced, mean, upstream)
 
 
 def main() -> None:

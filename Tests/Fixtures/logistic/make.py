@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fixture_files import number, numbers, save, start, write_json_arrays  # noqa: E402
+from fixture_files import named_case, number, numbers, save, start, write_json_arrays  # noqa: E402
 
 SEED = 20261203
 SHAPES = [(5, 3), (0, 4), (1, 1), (33, 1), (6, 16), (4, 37), (23, 8)]
@@ -70,17 +70,7 @@ def record(dtype, shape, options, bias_shape, has_weights) -> dict:
     unreduced = losses(logits, torch.tensor(ones.astype("f8")), weights)
     mean = unreduced.mean() + float(options.get("l2", "0")) / 2 * (tensors["theta"] ** 2).sum()
     upstream = RANDOM.normal(size=count).astype(dtype)
-    wanted = list(tensors.values())
-    gradients = torch.autograd.grad(mean, wanted, retain_graph=True)
-    products = torch.autograd.grad(unreduced, wanted, torch.tensor(upstream.astype("f8")))
-    return {
-        "loss": "logistic", "options": options, "dtype": np.dtype(dtype).name,
-        "inputs": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in (arrays | others).items()},
-        "upstream": numbers(upstream), "upstream-shape": [count],
-        "unreduced": numbers(unreduced.detach()), "mean": number(mean.detach()),
-        "gradients": {name: numbers(g) for name, g in zip(tensors, gradients)},
-        "upstream-gradients": {name: numbers(g) for name, g in zip(tensors, products)},
-    }
+    return named_case("logistic", options, dtype, arrays | others, tensors, unreduced, mean, upstream)
 
 
 def model() -> dict:

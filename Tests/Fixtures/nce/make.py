@@ -19,7 +19,7 @@ import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fixture_files import number, numbers, start, write_json_arrays  # noqa: E402
+from fixture_files import named_case, number, start, write_json_arrays  # noqa: E402
 
 SEED = 20261204
 OBJECTIVES = ["negative-sampling", "nce", "sampled-softmax"]
@@ -75,16 +75,7 @@ def finish(objective, options, dtype, arrays, tensors, true, noise, ids=None) ->
     unreduced = losses(objective, true, noise)
     upstream = RANDOM.normal(size=unreduced.shape).astype(dtype)
     mean = unreduced.mean()
-    gradients = torch.autograd.grad(mean, list(tensors.values()), retain_graph=True)
-    products = torch.autograd.grad(unreduced, list(tensors.values()), torch.tensor(upstream.astype("f8")))
-    return {
-        "loss": "nce", "options": options, "dtype": np.dtype(dtype).name,
-        "inputs": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in arrays.items()},
-        "upstream": numbers(upstream), "upstream-shape": list(upstream.shape),
-        "unreduced": numbers(unreduced.detach()), "mean": numbers(mean.detach())[0],
-        "gradients": {name: numbers(g) for name, g in zip(tensors, gradients)},
-        "upstream-gradients": {name: numbers(g) for name, g in zip(tensors, products)},
-    }
+    return named_case("nce", options, dtype, arrays, tensors, unreduced, mean, upstream)
 
 
 def variables(arrays, names):

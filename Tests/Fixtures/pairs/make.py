@@ -21,7 +21,7 @@ import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-from fixture_files import numbers, start, write_json_arrays  # noqa: E402
+from fixture_files import named_case, start, write_json_arrays  # noqa: E402
 
 SEED = 20261126
 SHAPES = [(5,), (3, 4), (2, 3, 17), (7, 1), (0, 3), (2, 25)]
@@ -33,17 +33,7 @@ def record(loss, function, dtype, arrays, labels, options) -> dict:
     unreduced = function(**tensors)
     upstream = RANDOM.normal(size=unreduced.shape).astype(dtype)
     mean = unreduced.mean()
-    wanted = list(tensors.values())
-    gradients = torch.autograd.grad(mean, wanted, retain_graph=True)
-    products = torch.autograd.grad(unreduced, wanted, torch.tensor(upstream.astype("f8")))
-    return {
-        "loss": loss, "options": options, "dtype": np.dtype(dtype).name,
-        "inputs": {name: {"shape": list(a.shape), "values": numbers(a)} for name, a in (arrays | labels).items()},
-        "upstream": numbers(upstream), "upstream-shape": list(upstream.shape),
-        "unreduced": numbers(unreduced.detach()), "mean": numbers(mean.detach())[0],
-        "gradients": {name: numbers(g) for name, g in zip(tensors, gradients)},
-        "upstream-gradients": {name: numbers(g) for name, g in zip(tensors, products)},
-    }
+    return named_case(loss, options, dtype, arrays | labels, tensors, unreduced, mean, upstream)
 
 
 def triplets(dtype, shape) -> list[dict]:

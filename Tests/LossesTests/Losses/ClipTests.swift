@@ -77,21 +77,7 @@ struct ClipTests {
     (options.objective, options.normalizes, options.wantsMetrics) = (objective, true, true)
     options.scaling = .temperature(0.1)
     let inputs = try manyPairs(.float32)
-    func outcome(_ threads: Int) throws -> Outcome {
-      var policies = EvaluationPolicies()
-      policies.threadCount = threads
-      return try evaluate(Clip(options), inputs, policies)
-    }
-    let expected = try outcome(1)
-    for threads in [2, 3, 8] {
-      let actual = try outcome(threads)
-      #expect(actual.values.bits == expected.values.bits)
-      #expect(actual.report.value?.bitPattern == expected.report.value?.bitPattern)
-      #expect(actual.report.metrics == expected.report.metrics)
-      for (name, gradient) in expected.gradients {
-        #expect(actual.gradients[name]?.bits == gradient.bits, "\(name)")
-      }
-    }
+    try expectSameBits(Clip(options), inputs)
   }
 
   // Texts 1 and 2 of 3 are swapped, so that only the first image finds its own.

@@ -56,20 +56,7 @@ struct InfoNCETests {
     let inputs = try many(negatives)
     var options = InfoNCE.Options()
     options.isInBatch = negatives.count == 2
-    func outcome(_ threads: Int) throws -> Outcome {
-      var policies = EvaluationPolicies()
-      policies.threadCount = threads
-      return try evaluate(InfoNCE(options), inputs, policies)
-    }
-    let expected = try outcome(1)
-    for threads in [2, 3, 8] {
-      let actual = try outcome(threads)
-      #expect(actual.values.bits == expected.values.bits)
-      #expect(actual.report.value?.bitPattern == expected.report.value?.bitPattern)
-      for (name, gradient) in expected.gradients {
-        #expect(actual.gradients[name]?.bits == gradient.bits, "\(name)")
-      }
-    }
+    try expectSameBits(InfoNCE(options), inputs)
   }
 
   @Test("vectors of zeros among the negatives are named", arguments: [[2, 2], [1, 2, 2]])

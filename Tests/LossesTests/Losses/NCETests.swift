@@ -57,20 +57,7 @@ struct NCETests {
     let inputs = try many(samples, .float32)
     var options = NCE.Options()
     options.objective = objective
-    func outcome(_ threads: Int) throws -> Outcome {
-      var policies = EvaluationPolicies()
-      policies.threadCount = threads
-      return try evaluate(NCE(options), inputs, policies)
-    }
-    let expected = try outcome(1)
-    for threads in [2, 3, 8] {
-      let actual = try outcome(threads)
-      #expect(actual.values.bits == expected.values.bits)
-      #expect(actual.report.value?.bitPattern == expected.report.value?.bitPattern)
-      for (name, gradient) in expected.gradients {
-        #expect(actual.gradients[name]?.bits == gradient.bits, "\(name)")
-      }
-    }
+    try expectSameBits(NCE(options), inputs)
   }
 
   @Test("scores of any size have losses, infinite only where the truth is impossible")
