@@ -85,8 +85,9 @@ struct MarginDigitsTests {
   // float32 numbers, which doubles hold. A row of them has nine at most: a square each, eight additions, weight, C
   // and N make 12u in PyTorch's, and fewer in ours, whose sums carry along what they round off. A row of five cross
   // entropies: 5u each and seven for sums and factors in PyTorch's; 4u, a weight and a rounding in ours.
+  // PyTorch adds the 200 losses in a cascade, for less than as much again in the mean.
   @Test("in float64 are PyTorch's, within 18 · 2⁻⁵³", arguments: try cases())
   func float64(_ item: Case) throws {
-    try expect(item, as: .float64, { 0x12p-53 * $0.magnitude }, ofMean: 0x12p-53)
+    try expect(item, as: .float64, { 0x12p-53 * $0.magnitude }, ofMean: 0x24p-53)
   }
 }
