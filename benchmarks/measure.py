@@ -13,8 +13,7 @@ from processes import HERE, Run, Trouble, Worker, discard, run
 from rounds import Contender, Rounds, run_rounds
 from rows import Array, Fixture, Row
 
-# What lossctl may differ from float64, and what a peer may before the result says so.
-TOLERANCE = 1e-6
+# What a peer may differ from float64 before the result says so.
 PEER_TOLERANCE = 1e-3
 MEMORY_RUNS = 3
 # OpenMP threads spin for a while after their work; nothing else must run meanwhile.
@@ -144,8 +143,9 @@ class Measurement:
             self.hold("the gradient", error)
 
     def hold(self, what: str, error: float) -> None:
-        if not error <= TOLERANCE:
-            raise Trouble(f"wrong result: {what}: relative error {error:.1e}, allowed {TOLERANCE}")
+        allowed = self.row.tolerance
+        if not error <= allowed:
+            raise Trouble(f"wrong result: {what}: relative error {error:.1e}, allowed {allowed}")
 
     def measure_memory(self) -> None:
         """In runs of their own, because sampling takes time from what it samples."""

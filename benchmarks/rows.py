@@ -71,6 +71,7 @@ class Row:
     is empty, only lossctl and cat run. `gradient` adds the gradients of the inputs in `gradients_of`:
     the first ones, as many as lossctl writes. `one_thread` adds lossctl with one thread. `repeats`
     is the number of runs in a round, `rounds` the most rounds there are, for what takes long.
+    `tolerance` is what values and gradients may differ from float64.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Row:
     repeats: int = 1
     rounds: int | None = None
     reference: str = ""
+    tolerance: float = 1e-6
     targets: dict[str, float] = field(default_factory=dict)
 
     def quick(self) -> "Row":
@@ -265,6 +267,9 @@ ROWS = [
     clip("clip", "softmax", 16_384, CLIP_FLAGS, torch=CLIP, targets={"eager": 2.5, "anonymous": 100e6}),
     clip(
         "clip-gradient", "softmax", 16_384, CLIP_FLAGS, torch=CLIP, gradient=True,
+        # Logits of up to 14 are float32, and off by 5e-7 and more before their exponentials; PyTorch's gradient
+        # is off by 1.3e-6.
+        tolerance=4e-6,
         targets={"eager": 2, "anonymous": 200e6}),
     clip(
         "siglip", "sigmoid", 16_384, SIGLIP_FLAGS, torch=SIGLIP, reference="siglip",

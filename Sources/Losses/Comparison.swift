@@ -68,13 +68,15 @@ public struct TensorComparison: Sendable {
 
   private var worstExcess = -Double.infinity
 
-  /// Compares two tensors of one shape.
+  /// Compares two tensors of one shape. A number without an axis may also be expected as the only one along an axis:
+  /// text has no other way to say it.
   ///
   /// - Throws: `LossError.shapeMismatch`, naming the expected tensor `name`.
   public init(
     _ actual: Tensor, expected: Tensor, tolerance: Tolerance, name: String
   ) throws(LossError) {
-    guard actual.shape == expected.shape else {
+    let isOnlyNumber = actual.shape.rank == 0 && expected.shape == .vector(1)
+    guard actual.shape == expected.shape || isOnlyNumber else {
       throw .shapeMismatch(
         input: name, found: expected.shape, expected: "\(actual.shape), like the result",
         transposeMatches: expected.shape.rank > 1 && expected.shape.transposed == actual.shape)

@@ -1,3 +1,4 @@
+import LossKernels
 import LossTensor
 import Losses
 import Testing
@@ -105,6 +106,41 @@ struct LossPropertiesTests {
       #expect(actual.value?.bitPattern == expected.value?.bitPattern, "\(sample.name)")
       #expect(actual.sum.bitPattern == expected.sum.bitPattern, "\(sample.name)")
     }
+  }
+
+  @Test(
+    "Any number of threads and any instruction set give the same bits",
+    arguments: [ElementType.float32, .float64])
+  func sameBits(type: ElementType) throws {
+    for sample in try LossSample.all() {
+      // Rows enough for more blocks than one, and for more tiles where rows meet.
+      let copies = sample.joinsRows ? 100 : 400
+      let inputs = sample.inputs.mapValues {
+        Self.repeated($0, copies, rowCount: sample.shape.rowCount)
+      }
+      var policies = EvaluationPolicies(.mean, computeType: type)
+      policies.threadCount = 1
+      let expected = try evaluate(sample.loss, inputs, policies)
+      for threads in [2, 3] {
+        for kernels in KernelSelection.available {
+          (policies.threadCount, policies.kernels) = (threads, kernels)
+          let actual = try evaluate(sample.loss, inputs, policies)
+          let what: Comment = "\(sample.name), \(threads) threads, \(kernels.name)"
+          #expect(actual.values.bits == expected.values.bits, what)
+          #expect(actual.report.value?.bitPattern == expected.report.value?.bitPattern, what)
+          #expect(
+            actual.gradients.mapValues(\.bits) == expected.gradients.mapValues(\.bits), what)
+        }
+      }
+    }
+  }
+
+  /// The rows of a tensor many times over; a tensor without these rows stays.
+  private static func repeated(_ tensor: Tensor, _ copies: Int, rowCount: Int) -> Tensor {
+    guard tensor.shape.rowCount == rowCount,
+      let shape = Shape([copies * rowCount] + tensor.shape.dimensions.dropFirst())
+    else { return tensor }
+    return Tensor((0..<copies).flatMap { _ in tensor.doubles }, shape: shape)
   }
 
   /// The rows of a tensor in another order; a tensor that is repeated along the rows stays.

@@ -151,16 +151,14 @@ public struct NCE: Loss {
     let scores = try scores(inputs)
     let correction = try correction(
       inputs, positive: scores.positive.shape, negative: scores.negative.shape)
-    // What is only looked up and held against 0 or 1 loses nothing in the inputs' type.
-    let isPlain = options.objective == .negativeSampling && scores.positive.shape.rank == 1
-    if isPlain {
+    // What is held against 0 or 1 as it is loses nothing in the inputs' type.
+    if options.objective == .negativeSampling, scores.positive.shape.rank == 1 {
       return PreparedKernel(
-        SampledScoresKernel<Scalar, Scalar>(
-          form, positive: scores.positive, negative: scores.negative, correction: correction,
-          logZ: options.logZ, policies: policies))
+        PlainScoresKernel<Scalar>(
+          positive: scores.positive, negative: scores.negative, policies: policies))
     }
     return PreparedKernel(
-      SampledScoresKernel<Scalar, Double>(
+      SampledScoresKernel<Scalar>(
         form, positive: scores.positive, negative: scores.negative, correction: correction,
         logZ: options.logZ, policies: policies))
   }

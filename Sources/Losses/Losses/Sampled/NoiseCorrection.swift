@@ -48,8 +48,8 @@ struct NoiseCorrection: Sendable {
     /// Takes them off rows of so many logits, which begin `stride` apart.
     ///
     /// - Throws: `LossError.valueOutOfRange` for the first that noise is never, or that is not a number.
-    func subtract<Scalar: KernelScalar>(
-      _ rows: Range<Int>, count: Int, from logits: UnsafeMutablePointer<Scalar>, stride: Int
+    func subtract(
+      _ rows: Range<Int>, count: Int, from logits: UnsafeMutablePointer<Double>, stride: Int
     ) throws(LossError) {
       let range = rows.lowerBound * count..<rows.upperBound * count
       let numbers = reader.read(range)
@@ -58,7 +58,7 @@ struct NoiseCorrection: Sendable {
           let number = numbers[row * count + index]
           let logarithm = try self.logarithm(number, at: range.lowerBound + row * count + index)
           let place = row * stride + index
-          logits[place] = Scalar(logits[place].asDouble - logarithm)
+          logits[place] -= logarithm
         }
       }
     }

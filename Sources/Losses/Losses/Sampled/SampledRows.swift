@@ -9,21 +9,21 @@ enum SampledForm: Sendable {
   case softmax
 }
 
-/// A thread's block of rows of logits, true ones first, and what becomes of them.
-final class SampledRows<Compute: KernelScalar> {
+/// A thread's block of rows of logits, true ones first, and what becomes of them, in double.
+final class SampledRows {
   let trueCount: Int
   let noiseCount: Int
   /// The logits, row after row.
-  let logits: UnsafeMutablePointer<Compute>
+  let logits: UnsafeMutablePointer<Double>
   /// Their derivatives, after ``evaluate``.
-  let derivatives: UnsafeMutablePointer<Compute>
+  let derivatives: UnsafeMutablePointer<Double>
   /// The rows' losses.
   let losses: UnsafeMutablePointer<Double>
   private let form: SampledForm
-  private let labels: UnsafeMutablePointer<Compute>
-  private let values: UnsafeMutablePointer<Compute>
-  private let states: RowStates<Compute>
-  private let kernels: ScalarKernels<Compute>
+  private let labels: UnsafeMutablePointer<Double>
+  private let values: UnsafeMutablePointer<Double>
+  private let states: RowStates<Double>
+  private let kernels: ScalarKernels<Double>
   private let memory: MutableByteStorage
   private let lossMemory: MutableByteStorage
 
@@ -34,9 +34,9 @@ final class SampledRows<Compute: KernelScalar> {
     (self.form, self.trueCount, self.noiseCount) = (form, trueCount, noiseCount)
     let width = trueCount + noiseCount
     let count = max(rowCount * width, 1)
-    memory = try scratchMemory(4 * count, of: Compute.self)
+    memory = try scratchMemory(4 * count, of: Double.self)
     lossMemory = try scratchMemory(max(rowCount, 1), of: Double.self)
-    let start = memory.bytes.bindMemory(to: Compute.self).baseAddress
+    let start = memory.bytes.bindMemory(to: Double.self).baseAddress
     guard let start, let sums = lossMemory.bytes.bindMemory(to: Double.self).baseAddress else {
       throw .notEnoughMemory(bytes: memory.bytes.count)
     }
@@ -45,10 +45,10 @@ final class SampledRows<Compute: KernelScalar> {
     labels.update(repeating: 0, count: count)
     for row in 0..<rowCount {
       (labels + row * width).update(
-        repeating: Compute(1 / Double(max(trueCount, 1))), count: trueCount)
+        repeating: 1 / Double(max(trueCount, 1)), count: trueCount)
     }
     states = try RowStates(capacity: form == .softmax ? rowCount : 1, policies)
-    kernels = Compute.kernels(policies.kernels)
+    kernels = Double.kernels(policies.kernels)
   }
 
   /// Logits of a row.
@@ -57,13 +57,13 @@ final class SampledRows<Compute: KernelScalar> {
   /// What arrives at the rows of a block.
   struct Upstream {
     /// What arrives at all of them, in two pieces; 1 where it differs.
-    var scale: (high: Compute, low: Compute)
+    var scale: (high: Double, low: Double)
     /// What arrives at each, where it differs.
     var perRow: ((Int) -> Double)?
 
     /// What arrives at a row.
     fileprivate func at(_ row: Int) -> Double {
-      perRow?(row) ?? scale.high.asDouble + scale.low.asDouble
+      perRow?(row) ?? scale.high + scale.low
     }
   }
 
@@ -76,16 +76,16 @@ final class SampledRows<Compute: KernelScalar> {
   }
 
   private func evaluateBinary(_ rowCount: Int, _ upstream: Upstream?) {
-    let block = ElementBlock<Compute>(
+    let block = ElementBlock<Double>(
       count: rowCount * width, predictions: logits, labels: labels, factors: nil, values: values,
       gradients: upstream.map { _ in derivatives }, scale: upstream?.scale ?? (1, 0))
-    _ = block.padded(to: Compute.laneCount, kernels.logitCrossEntropy)
+    _ = block.padded(to: Double.laneCount, kernels.logitCrossEntropy)
     var position = 0
     for row in 0..<rowCount {
       // Nothing below 0 is added: a double has room for more terms than there are.
       var sum = 0.0
       for _ in 0..<width {
-        sum += values[position].asDouble
+        sum += values[position]
         position &+= 1
       }
       losses[row] = sum
@@ -94,21 +94,21 @@ final class SampledRows<Compute: KernelScalar> {
     for row in 0..<rowCount {
       let factor = upstream.at(row)
       for index in row * width..<(row + 1) * width {
-        derivatives[index] = Compute(derivatives[index].asDouble * factor)
+        derivatives[index] *= factor
       }
     }
   }
 
   private func evaluateSoftmax(_ rowCount: Int, _ upstream: Upstream?) {
     states.reset(rowCount)
-    for row in 0..<rowCount { states.rows.labels[row] = logits[row * width].asDouble }
+    for row in 0..<rowCount { states.rows.labels[row] = logits[row * width] }
     states.add(UnsafePointer(logits), rowCount: rowCount, classCount: width)
     states.finish(rowCount)
     let share = 1 / Double(max(trueCount, 1))
     for row in 0..<rowCount {
       var gap = 0.0
       for index in row * width..<row * width + trueCount {
-        gap += share * (states.rows.maxima[row] - logits[index].asDouble)
+        gap += share * (states.rows.maxima[row] - logits[index])
       }
       losses[row] = gap + states.rows.logSums[row]
     }
@@ -123,11 +123,11 @@ final class SampledRows<Compute: KernelScalar> {
       let start = row * width
       guard trueCount > 1 else {
         // 1 - p is known without cancellation.
-        derivatives[start] = Compute(-states.rows.complements[row] * upstream.at(row))
+        derivatives[start] = -states.rows.complements[row] * upstream.at(row)
         continue
       }
       for index in start..<start + trueCount {
-        derivatives[index] = Compute(derivatives[index].asDouble - share * upstream.at(row))
+        derivatives[index] -= share * upstream.at(row)
       }
     }
   }

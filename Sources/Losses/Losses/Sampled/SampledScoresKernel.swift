@@ -1,8 +1,8 @@
 import LossKernels
 import LossTensor
 
-/// The losses of rows whose true and noise scores are given, computed in `Compute` and handed out as `Scalar`.
-final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: BlockKernel {
+/// The losses of rows whose true and noise scores are given, computed in double.
+final class SampledScoresKernel<Scalar: KernelScalar>: BlockKernel {
   private let form: SampledForm
   private let positive: Tensor
   private let negative: Tensor
@@ -26,11 +26,11 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
 
   /// A thread's readers, rows and gradients.
   final class Workspace {
-    fileprivate let positive: BlockReader<Compute>
-    fileprivate let negative: BlockReader<Compute>
+    fileprivate let positive: BlockReader<Double>
+    fileprivate let negative: BlockReader<Double>
     fileprivate let corrections:
       (positive: NoiseCorrection.Reader, negative: NoiseCorrection.Reader)?
-    fileprivate let rows: SampledRows<Compute>
+    fileprivate let rows: SampledRows
     fileprivate let memory: MutableByteStorage
     fileprivate var derivativeSum = ExactSum()
 
@@ -44,7 +44,7 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
         kernel.form, rowCount: rowCount, trueCount: trueCount, noiseCount: noiseCount,
         kernel.policies)
       memory = try scratchMemory(
-        max(rowCount * max(trueCount, noiseCount), 1), of: Compute.self)
+        max(rowCount * max(trueCount, noiseCount), 1), of: Double.self)
     }
   }
 
@@ -79,9 +79,9 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
     }
   }
 
-  private static func upstream(_ upstream: Upstream<Scalar>) -> SampledRows<Compute>.Upstream {
+  private static func upstream(_ upstream: Upstream<Scalar>) -> SampledRows.Upstream {
     guard upstream.perUnit != nil else {
-      return .init(scale: Compute.quotient(upstream.factor, upstream.divisor))
+      return .init(scale: Double.quotient(upstream.factor, upstream.divisor))
     }
     return .init(scale: (1, 0), perRow: { upstream.total($0) })
   }
@@ -98,7 +98,7 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
     copy(negative, count: noiseCount, to: rows.logits + trueCount, stride: width)
     if logZ != 0 {
       for index in 0..<units.count * width {
-        rows.logits[index] = Compute(rows.logits[index].asDouble - logZ)
+        rows.logits[index] = rows.logits[index] - logZ
       }
     }
     try workspace.corrections?.positive.subtract(
@@ -109,7 +109,7 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
 
   /// Copies packed rows to rows that begin `stride` apart.
   private func copy(
-    _ source: UnsafeBufferPointer<Compute>, count: Int, to target: UnsafeMutablePointer<Compute>,
+    _ source: UnsafeBufferPointer<Double>, count: Int, to target: UnsafeMutablePointer<Double>,
     stride: Int
   ) {
     guard let start = source.baseAddress, count > 0 else { return }
@@ -126,7 +126,7 @@ final class SampledScoresKernel<Scalar: KernelScalar, Compute: KernelScalar>: Bl
     count: Int
   ) throws {
     guard let sink, count > 0 else { return }
-    let target = workspace.memory.bytes.bindMemory(to: Compute.self)
+    let target = workspace.memory.bytes.bindMemory(to: Double.self)
     guard var to = target.baseAddress else { return }
     var from = workspace.rows.derivatives + offset
     for _ in 0..<units.count {

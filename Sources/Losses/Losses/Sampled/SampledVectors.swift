@@ -73,7 +73,7 @@ struct ClassIDs: Sendable {
 
 /// A thread's block of queries and their logits.
 final class SampledBlock {
-  let rows: SampledRows<Double>
+  let rows: SampledRows
   private let problem: SampledVectors
   private let queries: VectorReader<Double>
   private let weights: VectorReader<Double>
@@ -173,7 +173,7 @@ final class SharedSamples: @unchecked Sendable {
   }
 
   /// Computes the products of queries with all samples, as the rows' noise logits.
-  func multiply(_ queries: UnsafePointer<Double>?, _ rowCount: Int, to rows: SampledRows<Double>) {
+  func multiply(_ queries: UnsafePointer<Double>?, _ rowCount: Int, to rows: SampledRows) {
     guard let queries else { return }
     products.multiply(
       .rowsByRows, MatrixProducts.Sizes(m: rowCount, n: count, k: width), queries, vectors,
