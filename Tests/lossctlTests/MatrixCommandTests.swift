@@ -22,7 +22,7 @@ struct MatrixCommandTests {
     #expect(result.output.contains(#""value":0.1269280110429725,"#), "\(result)")
     #expect(
       result.output.contains(
-        #""options":{"objective":"softmax","temperature":0.5,"normalize":false,"direction_weight":0.5},"metrics":{"image_to_text_mean_rank":1.0,"image_to_text_median_rank":1.0,"image_to_text_recall_at_1":1.0,"#
+        #""options":{"objective":"softmax","temperature":0.5,"normalize":false,"direction_weight":0.5},"metrics":{"image_to_text_loss":0.1269280110429725,"text_to_image_loss":0.1269280110429725,"image_to_text_mean_rank":1.0,"image_to_text_median_rank":1.0,"image_to_text_recall_at_1":1.0,"#
       ), "\(result)")
   }
 

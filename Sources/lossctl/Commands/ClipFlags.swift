@@ -68,7 +68,7 @@ struct ClipFlags: LossFlags {
 
   @Flag(
     help:
-      "Add to the result the ranks of what belongs together: mean, median, and recall at 1, 5 and 10, in both directions. Takes as long again."
+      "Add to the result the mean losses of both directions, and the ranks of what belongs together: mean, median, and recall at 1, 5 and 10. Takes as long again."
   )
   var metrics = false
 

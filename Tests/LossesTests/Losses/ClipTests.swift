@@ -99,7 +99,27 @@ struct ClipTests {
     #expect(metrics["image_to_text_recall_at_1"] == 1.0 / 3)
     #expect(metrics["image_to_text_recall_at_5"] == 1)
     #expect(metrics["text_to_image_mean_rank"] == 5.0 / 3)
-    #expect(metrics.count == 10)
+    #expect(metrics.count == 12)
+  }
+
+  @Test("the metrics have the mean losses of both directions, whatever their weights")
+  func directions() throws {
+    let inputs = [
+      "image": try float64([1, 2, -1, 0.5, 0, 1], 3, 2),
+      "text": try float64([0.5, 1, 1, -1, 2, 0], 3, 2),
+    ]
+    func report(_ weight: Double) throws -> LossReport {
+      var options = Clip.Options()
+      (options.directionWeight, options.wantsMetrics) = (weight, true)
+      return try evaluate(Clip(options), inputs).report
+    }
+    let (toTexts, toImages) = (try report(1), try report(0))
+    #expect(toTexts.value != toImages.value)
+    for found in [toTexts, toImages, try report(0.5)] {
+      let metrics = Dictionary(uniqueKeysWithValues: found.metrics.map { ($0.name, $0.value) })
+      #expect(metrics["image_to_text_loss"] == toTexts.value)
+      #expect(metrics["text_to_image_loss"] == toImages.value)
+    }
   }
 
   @Test("a logit that is not a number stands before all others")

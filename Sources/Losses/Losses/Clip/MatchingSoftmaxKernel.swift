@@ -19,18 +19,23 @@ final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
   func losses(_ run: WholeRun) throws -> WholeLosses {
     let matrix = try pairs.logits()
     let sums = try SoftmaxPass<Scalar>(
-      matrix, own: .diagonal, sumsRows: rowWeight > 0, sumsColumns: rowWeight < 1, run)
+      matrix, own: .diagonal, sumsRows: rowWeight > 0 || pairs.ranks != nil,
+      sumsColumns: rowWeight < 1 || pairs.ranks != nil, run)
     found = (matrix, sums)
     var result = WholeLosses(values: [], warnings: matrix.a.warnings + matrix.b.warnings)
-    result.values = (0..<matrix.a.count).map { loss(of: $0, sums) }
-    result.metrics = try pairs.metrics(matrix, as: Scalar.self, run)
+    let (rows, columns) = (losses(sums.rows, sums), losses(sums.columns, sums))
+    result.values = (0..<matrix.a.count).map {
+      (rowWeight > 0 ? rowWeight * rows[$0] : 0)
+        + (rowWeight < 1 ? (1 - rowWeight) * columns[$0] : 0)
+    }
+    result.metrics = try pairs.metrics(matrix, as: Scalar.self, losses: (rows, columns), run)
     return result
   }
 
-  private func loss(of pair: Int, _ sums: SoftmaxPass<Scalar>) -> Double {
-    let rows = sums.rows.map { rowWeight * $0.gap(pair, above: sums.own[pair]) } ?? 0
-    let columns = sums.columns.map { (1 - rowWeight) * $0.gap(pair, above: sums.own[pair]) } ?? 0
-    return rows + columns
+  /// The losses of one direction; none where its sums are not known.
+  private func losses(_ direction: LogSums?, _ sums: SoftmaxPass<Scalar>) -> [Double] {
+    guard let direction else { return [] }
+    return sums.own.indices.map { direction.gap($0, above: sums.own[$0]) }
   }
 
   func storeGradients(
@@ -41,7 +46,8 @@ final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
       run,
       makeState: {
         try SoftmaxDerivatives<Scalar>(
-          matrix, rows: sums.rows, columns: sums.columns, rowWeight: self.rowWeight)
+          matrix, rows: self.rowWeight > 0 ? sums.rows : nil,
+          columns: self.rowWeight < 1 ? sums.columns : nil, rowWeight: self.rowWeight)
       },
       derive: { tile, state in
         state.write(tile, rows: upstream, columns: upstream)
@@ -54,9 +60,10 @@ final class MatchingSoftmaxKernel<Scalar: KernelScalar>: WholeKernel, @unchecked
   /// -(1 - p), of both directions.
   private func ownDerivative(_ pair: Int, _ sums: SoftmaxPass<Scalar>) -> Double {
     let own = sums.own[pair]
-    let rows = sums.rows.map { rowWeight * $0.complement(pair, of: own) } ?? 0
-    let columns = sums.columns.map { (1 - rowWeight) * $0.complement(pair, of: own) } ?? 0
-    return -(rows + columns)
+    let rows = rowWeight > 0 ? sums.rows.map { rowWeight * $0.complement(pair, of: own) } : nil
+    let columns =
+      rowWeight < 1 ? sums.columns.map { (1 - rowWeight) * $0.complement(pair, of: own) } : nil
+    return -((rows ?? 0) + (columns ?? 0))
   }
 }
 

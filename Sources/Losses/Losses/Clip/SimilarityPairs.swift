@@ -27,13 +27,23 @@ struct SimilarityPairs: Sendable {
       products: products, policies: policies)
   }
 
-  /// The ranks that are wanted.
+  /// The ranks that are wanted, and the mean losses of both directions where there are such.
   func metrics<Scalar: KernelScalar>(
-    _ matrix: LogitMatrix, as type: Scalar.Type, _ run: WholeRun
+    _ matrix: LogitMatrix, as type: Scalar.Type, losses: (rows: [Double], columns: [Double])? = nil,
+    _ run: WholeRun
   ) throws -> [LossMetric] {
     guard let ranks, ranks.count == 2 else { return [] }
     let found = try MatchRanks<Scalar>(matrix, run)
-    return found.metrics(found.rows, ranks[0]) + found.metrics(found.columns, ranks[1])
+    let means = losses.map {
+      [Self.mean("\(ranks[0])_loss", $0.rows), Self.mean("\(ranks[1])_loss", $0.columns)]
+    }
+    return (means ?? []) + found.metrics(found.rows, ranks[0])
+      + found.metrics(found.columns, ranks[1])
+  }
+
+  private static func mean(_ name: String, _ losses: [Double]) -> LossMetric {
+    let sum = losses.reduce(into: ExactSum()) { $0.add($1) }
+    return LossMetric(name, sum.divided(by: Double(losses.count)))
   }
 
   /// What turns derivatives with respect to logits into gradients.

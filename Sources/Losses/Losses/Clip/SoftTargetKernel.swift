@@ -25,7 +25,9 @@ final class SoftTargetKernel<Scalar: KernelScalar>: WholeKernel, @unchecked Send
     result.values = targets.rowLosses.indices.map {
       0.5 * (targets.rowLosses[$0] + targets.columnLosses[$0])
     }
-    result.metrics = try pairs.metrics(logits, as: Scalar.self, run)
+    // Images are the columns of what the targets are held against.
+    result.metrics = try pairs.metrics(
+      logits, as: Scalar.self, losses: (targets.columnLosses, targets.rowLosses), run)
     return result
   }
 
